@@ -1,0 +1,47 @@
+"""Models saved while training."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_gans.callbacks.files import numbered, replacing
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the whole model every few epochs, and keeps the last few files.
+
+    A file is written aside and renamed: at no time is there a half-written checkpoint.
+
+    Args:
+        directory: Folder of the files `epoch_<number>.keras`.
+        every_epochs: Epochs between two checkpoints.
+        keep: How many to keep, or None for all.
+
+    Raises:
+        ValueError: If a number is not positive.
+
+    Example:
+    >>> gan.fit(images, epochs=50, callbacks=[kg.callbacks.Checkpoint("run", every_epochs=15)])
+    >>> gan = keras.saving.load_model("run/epoch_000045.keras")
+    """
+
+    def __init__(self, directory: str, every_epochs: int = 1, keep: int | None = 3):
+        super().__init__()
+        if every_epochs < 1 or (keep is not None and keep < 1):
+            raise ValueError(
+                "Expected `every_epochs` and `keep` of at least 1. Received: "
+                f"every_epochs={every_epochs}, keep={keep}"
+            )
+        self.directory = Path(directory)
+        self.every_epochs = every_epochs
+        self.keep = keep
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if (epoch + 1) % self.every_epochs:
+            return
+        with replacing(self.directory / f"epoch_{epoch + 1:06d}.keras") as aside:
+            self.model.save(aside)
+        saved = list(numbered(self.directory, "epoch", ".keras").values())
+        for path in saved[: -self.keep] if self.keep else []:
+            path.unlink()

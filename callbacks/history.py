@@ -1,0 +1,49 @@
+"""The logs of training, on disk."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_gans.callbacks.files import replacing
+
+
+class HistoryCSV(keras.callbacks.Callback):
+    """Writes one row an epoch: its number, from 1, and its logs, in full precision.
+
+    When training goes on after an interruption, rows of epochs that are trained again are replaced.
+
+    Args:
+        path: The file, written anew after each epoch.
+
+    Example:
+    >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.HistoryCSV("history.csv")])
+    """
+
+    def __init__(self, path: str):
+        super().__init__()
+        self.path = Path(path)
+        self._rows = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._rows is None:
+            self._rows = [row for row in self._read() if int(row["epoch"]) <= epoch]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        values = {name: repr(float(value)) for name, value in (logs or {}).items()}
+        self._rows.append({"epoch": epoch + 1, **values})
+        names = list(dict.fromkeys(name for row in self._rows for name in row))
+        with replacing(self.path) as aside, open(aside, "w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(self._rows)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._rows = None
+
+    def _read(self) -> list[dict[str, str]]:
+        if not self.path.exists():
+            return []
+        with open(self.path, newline="") as file:
+            return list(csv.DictReader(file))

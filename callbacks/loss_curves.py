@@ -1,0 +1,120 @@
+"""Figures of a whole training: its losses, and samples of chosen epochs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.pictures import as_pixels
+
+
+class LossCurves(keras.callbacks.Callback):
+    """Draws the losses over the iterations, with a second axis of epochs, after each epoch.
+
+    Args:
+        path: The picture, such as "losses.png".
+        terms: Which logs to draw.
+
+    Example:
+    >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.LossCurves("losses.png")])
+    """
+
+    def __init__(self, path: str, terms: Sequence[str] = ("g_loss", "d_loss")):
+        super().__init__()
+        self.path = Path(path)
+        self.terms = tuple(terms)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._steps, self._values = [], []  # One entry an execution.
+        self._epoch_ends = {}  # Step by epoch.
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._start = self._step = self.model.step
+        self._sums = np.zeros(len(self.terms))
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        # The logs are means over the epoch so far; their growing sums tell what each step added.
+        step = self.model.step
+        sums = np.array([logs[term] for term in self.terms], float) * (step - self._start)
+        self._values.append((sums - self._sums) / (step - self._step))
+        self._steps.append(step)
+        self._step, self._sums = step, sums
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch_ends[epoch + 1] = self._step
+        with replacing(self.path) as aside:
+            self._draw().savefig(aside, dpi=100)
+
+    def _draw(self) -> Figure:
+        figure = Figure(figsize=(8, 6), layout="constrained")
+        axes = figure.add_subplot(xlabel="iteration (updates of the generator)", ylabel="loss")
+        for term, values in zip(self.terms, np.transpose(self._values), strict=True):
+            axes.plot(self._steps, values, label=term, linewidth=0.8)
+        axes.legend()
+        epochs = axes.secondary_xaxis(-0.12, functions=(self._epoch_of, self._step_of))
+        epochs.set_xlabel("epoch")
+        epochs.xaxis.set_major_locator(MaxNLocator(integer=True))
+        return figure
+
+    def _epoch_of(self, step: Any) -> Any:
+        return np.asarray(step) / self._steps_per_epoch
+
+    def _step_of(self, epoch: Any) -> Any:
+        return np.asarray(epoch) * self._steps_per_epoch
+
+    @property
+    def _steps_per_epoch(self) -> float:
+        epoch, step = max(self._epoch_ends.items())
+        return step / epoch
+
+
+class EpochSamples(keras.callbacks.Callback):
+    """Draws rows of samples from fixed latents, one row for each chosen epoch.
+
+    Args:
+        path: The picture, such as "epoch_samples.png".
+        epochs: The epochs to show, from 1; those not reached are left out.
+        columns: Samples in a row.
+        seed: Integer seed of the latents.
+
+    Example:
+    >>> gan.fit(images, epochs=10, callbacks=[kg.callbacks.EpochSamples("rows.png", (1, 5, 10))])
+    """
+
+    def __init__(
+        self,
+        path: str,
+        epochs: Sequence[int] = (1, 2, 4, 10, 50, 100),
+        columns: int = 5,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.path = Path(path)
+        self.epochs = tuple(epochs)
+        self.columns = columns
+        self.seed = seed
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._rows = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if epoch + 1 in self.epochs:
+            samples = self.model.generate(self.columns, seed=self.seed)
+            self._rows[epoch + 1] = as_pixels(samples)
+            with replacing(self.path) as aside:
+                self._draw().savefig(aside, dpi=80)
+
+    def _draw(self) -> Figure:
+        figure = Figure(figsize=(1.2 * self.columns + 0.8, 1.2 * len(self._rows)))
+        table = figure.subplots(len(self._rows), self.columns, squeeze=False)
+        for axes_row, (epoch, samples) in zip(table, self._rows.items(), strict=True):
+            axes_row[0].set_ylabel(f"epoch {epoch}")
+            for axes, sample in zip(axes_row, samples, strict=True):
+                axes.imshow(sample)
+                axes.set(xticks=[], yticks=[])
+        return figure

@@ -1,0 +1,29 @@
+"""Stops training when a number is no longer one."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+class NaNGuard(keras.callbacks.Callback):
+    """Raises at the step at which a loss, a penalty or a mean output turns NaN or infinite.
+
+    `fit` of this library's models always uses it. The logs are means over the epoch, which one bad
+    step spoils at once.
+
+    Raises:
+        ValueError: With the terms, their values and the step.
+
+    Example:
+    >>> model.fit(images, callbacks=[NaNGuard()])
+    """
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        bad = {name: v for name, v in (logs or {}).items() if not np.isfinite(np.asarray(v)).all()}
+        if bad:
+            terms = ", ".join(f"{name}={float(np.mean(value))}" for name, value in bad.items())
+            raise ValueError(
+                f"Expected finite losses. Received: {terms} at step {batch + 1} of the epoch; "
+                "lower the learning rates, or look for outliers in the data"
+            )

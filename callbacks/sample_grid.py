@@ -1,0 +1,94 @@
+"""Pictures of samples while training."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+from PIL import Image
+
+from keras_gans.callbacks.files import numbered, replacing
+from keras_gans.callbacks.pictures import image_grid
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Writes a PNG grid of samples from fixed latents, and an animated GIF of all at the end.
+
+    Args:
+        directory: Folder of `epoch_<number>.png` or `step_<number>.png` and of `training.gif`.
+        grid: `(rows, columns)`.
+        every_epochs: Epochs between two grids; unused with `every_steps`.
+        every_steps: Steps between two grids, or None for grids at epoch ends. With
+            `steps_per_execution` above 1, a grid is written after the execution that reaches it.
+        seed: Integer seed of the latents, the same for all grids.
+        gif: Whether the GIF is written.
+        gif_ms: Milliseconds that each frame of the GIF is shown.
+
+    Raises:
+        ValueError: If an interval is not positive, or the samples are not images.
+
+    Example:
+    >>> gan.fit(images, callbacks=[kg.callbacks.SampleGrid("samples", grid=(4, 4))])
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        grid: Sequence[int] = (4, 4),
+        every_epochs: int = 1,
+        every_steps: int | None = None,
+        seed: int = 0,
+        gif: bool = True,
+        gif_ms: int = 200,
+    ):
+        super().__init__()
+        rows, columns = grid
+        every = every_epochs if every_steps is None else every_steps
+        if min(rows, columns, every) < 1:
+            raise ValueError(
+                f"Expected a grid and an interval of at least 1. Received: grid={tuple(grid)}, "
+                f"every_epochs={every_epochs}, every_steps={every_steps}"
+            )
+        self.directory = Path(directory)
+        self.rows, self.columns = rows, columns
+        self.every = every
+        self.by_step = every_steps is not None
+        self.seed = seed
+        self.gif = gif
+        self.gif_ms = gif_ms
+        self._frames = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._frames is None:  # Grids of the same training before it was interrupted.
+            reached = self.model.step if self.by_step else epoch
+            found = numbered(self.directory, self._prefix, ".png")
+            self._frames = [path for number, path in found.items() if number <= reached]
+            self._step = self.model.step
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.by_step:
+            before, self._step = self._step, self.model.step
+            if before // self.every < self._step // self.every:
+                self._write(self._step // self.every * self.every)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self.by_step and (epoch + 1) % self.every == 0:
+            self._write(epoch + 1)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self.gif and self._frames:
+            first, *others = [Image.open(path).convert("P") for path in self._frames]
+            with replacing(self.directory / "training.gif") as aside:
+                first.save(aside, save_all=True, append_images=others, duration=self.gif_ms, loop=0)
+        self._frames = None
+
+    @property
+    def _prefix(self) -> str:
+        return "step" if self.by_step else "epoch"
+
+    def _write(self, number: int) -> None:
+        samples = self.model.generate(self.rows * self.columns, seed=self.seed)
+        path = self.directory / f"{self._prefix}_{number:06d}.png"
+        with replacing(path) as aside:
+            image_grid(samples, self.rows, self.columns).save(aside)
+        self._frames.append(path)

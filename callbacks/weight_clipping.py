@@ -1,0 +1,50 @@
+"""Weight clipping for WGAN."""
+
+from typing import Any
+
+import keras
+
+from keras_gans.constraints import ClipWeights
+
+
+class WeightClipping(keras.callbacks.Callback):
+    """Keeps the discriminator's trainable weights in [-clip_value, clip_value] while training.
+
+    The clipping is a constraint that the optimizer applies after every update of the
+    discriminator, inside the compiled step; the callback puts it on when training starts and takes
+    it off when it ends. Moving statistics are not trainable, and not clipped.
+
+    Args:
+        clip_value: Positive float.
+
+    Raises:
+        ValueError: If `clip_value` is not positive, or a weight has another constraint.
+
+    Example:
+    >>> gan.fit(images, callbacks=[kg.callbacks.WeightClipping(0.01)])
+
+    Reference:
+        Arjovsky et al., 2017, Wasserstein GAN, algorithm 1, line 7.
+    """
+
+    def __init__(self, clip_value: float = 0.01):
+        super().__init__()
+        self.constraint = ClipWeights(clip_value)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        variables = self.model.discriminator.trainable_variables
+        for variable in variables:
+            if variable.constraint is not None and not isinstance(variable.constraint, ClipWeights):
+                raise ValueError(
+                    "Expected discriminator weights without constraints. Received: "
+                    f"{variable.path} with {type(variable.constraint).__name__}"
+                )
+        for variable in variables:
+            variable.constraint = self.constraint
+        # A step compiled earlier does not know of the constraint.
+        self.model.make_train_function(force=True)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        for variable in self.model.discriminator.trainable_variables:
+            variable.constraint = None
+        self.model.make_train_function(force=True)

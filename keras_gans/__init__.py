@@ -1,0 +1,19 @@
+"""Generative adversarial networks for Keras 3."""
+
+from keras_gans import callbacks, constraints, losses, networks, penalties, presets
+from keras_gans._version import __version__
+from keras_gans.models import DCGAN, GAN, WGAN, WGANGP
+
+__all__ = [
+    "DCGAN",
+    "GAN",
+    "WGAN",
+    "WGANGP",
+    "__version__",
+    "callbacks",
+    "constraints",
+    "losses",
+    "networks",
+    "penalties",
+    "presets",
+]

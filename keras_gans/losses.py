@@ -1,0 +1,170 @@
+"""What is minimised: functions of the discriminator's logits.
+
+A new loss is a subclass of `Loss` with two methods; its golden numbers go into one table of the
+tests.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class Loss:
+    """Base of the adversarial losses.
+
+    A loss sees logits of any shape and returns scalars, means over all logits. The discriminator's
+    loss is the sum of its real and its fake term.
+    """
+
+    # Whether the generator's loss compares fake logits with real ones.
+    relativistic = False
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        raise NotImplementedError
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        raise NotImplementedError
+
+    def get_config(self) -> dict:
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Loss":
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class NonSaturatingLoss(Loss):
+    """Non-saturating GAN loss: G maximises log D(G(z)).
+
+    Example:
+    >>> float(NonSaturatingLoss().generator_loss([[0.0]]))
+    0.6931471824645996
+
+    Reference:
+        Goodfellow et al., 2014, Generative Adversarial Networks, section 3.
+    """
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        real = ops.softplus(-real_logits)  # -log(sigmoid(x))
+        fake = ops.softplus(fake_logits)  # -log(1 - sigmoid(x))
+        return ops.mean(real) + ops.mean(fake)
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        return ops.mean(ops.softplus(ops.negative(fake_logits)))
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class MinimaxLoss(NonSaturatingLoss):
+    """Saturating GAN loss: G minimises log(1 - D(G(z))), the game's own value.
+
+    Its generator learns slowly while the discriminator tells fakes apart with ease.
+
+    Reference:
+        Goodfellow et al., 2014, Generative Adversarial Networks, equation 1.
+    """
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        return -ops.mean(ops.softplus(fake_logits))  # log(1 - sigmoid(x))
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class WassersteinLoss(Loss):
+    """Wasserstein loss: the critic's mean on fakes less its mean on reals.
+
+    The critic has to be Lipschitz: clip its weights or penalise its gradient.
+
+    Reference:
+        Arjovsky et al., 2017, Wasserstein GAN, equation 3 and algorithm 1.
+    """
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        return ops.mean(fake_logits) - ops.mean(real_logits)
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        return -ops.mean(fake_logits)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class LeastSquaresLoss(Loss):
+    """Least-squares loss with labels 1 for real and 0 for fake, each term halved.
+
+    Reference:
+        Mao et al., 2017, Least Squares Generative Adversarial Networks, equation 9.
+    """
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        return 0.5 * ops.mean(ops.square(real_logits - 1.0)) + 0.5 * ops.mean(
+            ops.square(fake_logits)
+        )
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        return 0.5 * ops.mean(ops.square(fake_logits - 1.0))
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class HingeLoss(Loss):
+    """Hinge loss: the discriminator's logits count only inside the margin of 1.
+
+    Reference:
+        Lim and Ye, 2017, Geometric GAN; Miyato et al., 2018, Spectral Normalization for GANs,
+        equations 16 and 17.
+    """
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        return ops.mean(ops.relu(1.0 - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        return -ops.mean(fake_logits)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class RelativisticLoss(Loss):
+    """Relativistic paired loss: each real logit is compared with one fake logit.
+
+    Reference:
+        Jolicoeur-Martineau, 2018, The relativistic discriminator, section 4.1; Huang et al., 2024,
+        The GAN is dead; long live the GAN! (R3GAN), equation 2.
+    """
+
+    relativistic = True
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        return ops.mean(ops.softplus(fake_logits - real_logits))
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        return ops.mean(ops.softplus(real_logits - fake_logits))
+
+
+_NAMES = {
+    "non_saturating": NonSaturatingLoss,
+    "minimax": MinimaxLoss,
+    "wasserstein": WassersteinLoss,
+    "least_squares": LeastSquaresLoss,
+    "hinge": HingeLoss,
+    "relativistic": RelativisticLoss,
+}
+
+
+def get(identifier: str | Loss) -> Loss:
+    """Returns a loss by name, or the loss itself.
+
+    Args:
+        identifier: One of "non_saturating", "minimax", "wasserstein", "least_squares", "hinge",
+            "relativistic", or a `Loss`.
+
+    Raises:
+        ValueError: If there is no such loss.
+
+    Example:
+    >>> get("hinge").generator_loss(keras.ops.array([[2.0]]))
+    """
+    if isinstance(identifier, str) and identifier in _NAMES:
+        return _NAMES[identifier]()
+    if hasattr(identifier, "discriminator_loss") and hasattr(identifier, "generator_loss"):
+        return identifier
+    raise ValueError(
+        f"Expected `loss` to be a keras_gans.losses.Loss or one of {sorted(_NAMES)}. "
+        f"Received: loss={identifier!r}"
+    )

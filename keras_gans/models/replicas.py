@@ -1,0 +1,29 @@
+"""What differs between the replicas of a `tf.distribute` strategy."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class ReplicaSeedGenerator(keras.random.SeedGenerator):
+    """A seed generator that gives every replica other seeds.
+
+    Keras' own hands the same seeds to all replicas, which would then train on equal latents. The
+    first replica's seeds are those of `keras.random.SeedGenerator`.
+    """
+
+    def next(self, ordered: bool = True) -> Any:
+        seed = super().next(ordered)
+        replica = tf.distribute.get_replica_context()
+        if replica is None:
+            return seed
+        replica_id = tf.cast(replica.replica_id_in_sync_group, seed.dtype)
+        # Far from the seeds that neighbours of this one start from.
+        return seed + tf.stack([replica_id * 1_000_003, tf.zeros_like(replica_id)])
+
+
+def replica_count() -> int:
+    """Returns over how many replicas the current step is spread."""
+    return tf.distribute.get_strategy().num_replicas_in_sync

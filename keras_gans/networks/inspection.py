@@ -1,0 +1,60 @@
+"""What a network's layers tell about its outputs."""
+
+from collections.abc import Iterator
+
+import keras
+from keras import layers
+
+# Layers that move values but do not change them.
+_MOVES = (
+    layers.Reshape,
+    layers.Flatten,
+    layers.Permute,
+    layers.Cropping2D,
+    layers.UpSampling2D,
+    layers.Dropout,
+)
+_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+_PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
+
+
+def leaf_layers(network: keras.Model) -> Iterator[keras.Layer]:
+    """Yields the layers of a network in order, those of nested networks in their place."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from leaf_layers(layer)
+        else:
+            yield layer
+
+
+def contains(network: keras.Model, layer_type: type) -> bool:
+    """Tells whether a layer of this type stands anywhere in the network."""
+    return any(isinstance(layer, layer_type) for layer in leaf_layers(network))
+
+
+def output_range(network: keras.Model) -> tuple[float, float] | None:
+    """Returns the range that the last activation allows, or None where it sets no bounds.
+
+    Example:
+    >>> output_range(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh")]))
+    (-1.0, 1.0)
+    """
+    scale, offset = 1.0, 0.0
+    for layer in reversed(list(leaf_layers(network))):
+        if isinstance(layer, layers.Rescaling) and isinstance(layer.scale, (int, float)):
+            scale, offset = scale * layer.scale, offset + scale * layer.offset
+        elif not isinstance(layer, _MOVES):
+            bounds = _RANGES.get(_activation(layer))
+            return bounds and tuple(sorted(scale * bound + offset for bound in bounds))
+    return None
+
+
+def ends_in_probabilities(network: keras.Model) -> bool:
+    """Tells whether the network's outputs are probabilities instead of logits."""
+    computing = [layer for layer in leaf_layers(network) if not isinstance(layer, _MOVES)]
+    last = computing[-1] if computing else None
+    return isinstance(last, layers.Softmax) or _activation(last) in _PROBABILITIES
+
+
+def _activation(layer: keras.Layer) -> str | None:
+    return getattr(getattr(layer, "activation", None), "__name__", None)
