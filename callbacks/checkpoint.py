@@ -22,8 +22,8 @@ class Checkpoint(keras.callbacks.Callback):
         ValueError: If a number is not positive.
 
     Example:
-    >>> gan.fit(images, epochs=50, callbacks=[kg.callbacks.Checkpoint("run", every_epochs=15)])
-    >>> gan = keras.saving.load_model("run/epoch_000045.keras")
+        >>> gan.fit(images, epochs=50, callbacks=[kg.callbacks.Checkpoint("run", every_epochs=15)])
+        >>> gan = keras.saving.load_model("run/epoch_000045.keras")
     """
 
     def __init__(self, directory: str, every_epochs: int = 1, keep: int | None = 3):

@@ -15,8 +15,8 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         path: The file to make or to replace; its folder is made too.
 
     Example:
-    >>> with replacing("losses.png") as aside:
-    ...     figure.savefig(aside)
+        >>> with replacing("losses.png") as aside:
+        ...     figure.savefig(aside)
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ class HistoryCSV(keras.callbacks.Callback):
         path: The file, written anew after each epoch.
 
     Example:
-    >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.HistoryCSV("history.csv")])
+        >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.HistoryCSV("history.csv")])
     """
 
     def __init__(self, path: str):

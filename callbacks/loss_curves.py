@@ -14,20 +14,24 @@ from keras_gans.callbacks.pictures import as_pixels
 
 
 class LossCurves(keras.callbacks.Callback):
-    """Draws the losses over the iterations, with a second axis of epochs, after each epoch.
+    """Draws the losses over the iterations, with a second axis of epochs.
 
     Args:
-        path: The picture, such as "losses.png".
+        path: The picture, such as "losses.png"; drawn anew while training and at its end.
         terms: Which logs to draw.
+        every_epochs: Epochs between two drawings.
 
     Example:
-    >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.LossCurves("losses.png")])
+        >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.LossCurves("losses.png")])
     """
 
-    def __init__(self, path: str, terms: Sequence[str] = ("g_loss", "d_loss")):
+    def __init__(
+        self, path: str, terms: Sequence[str] = ("g_loss", "d_loss"), every_epochs: int = 1
+    ):
         super().__init__()
         self.path = Path(path)
         self.terms = tuple(terms)
+        self.every_epochs = every_epochs
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._steps, self._values = [], []  # One entry an execution.
@@ -47,6 +51,14 @@ class LossCurves(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch_ends[epoch + 1] = self._step
+        if (epoch + 1) % self.every_epochs == 0:
+            self._save()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._epoch_ends and max(self._epoch_ends) % self.every_epochs:
+            self._save()
+
+    def _save(self) -> None:
         with replacing(self.path) as aside:
             self._draw().savefig(aside, dpi=100)
 
@@ -83,7 +95,8 @@ class EpochSamples(keras.callbacks.Callback):
         seed: Integer seed of the latents.
 
     Example:
-    >>> gan.fit(images, epochs=10, callbacks=[kg.callbacks.EpochSamples("rows.png", (1, 5, 10))])
+        >>> rows = kg.callbacks.EpochSamples("rows.png", epochs=(1, 5, 10))
+        >>> gan.fit(images, epochs=10, callbacks=[rows])
     """
 
     def __init__(

@@ -16,7 +16,7 @@ class NaNGuard(keras.callbacks.Callback):
         ValueError: With the terms, their values and the step.
 
     Example:
-    >>> model.fit(images, callbacks=[NaNGuard()])
+        >>> model.fit(images, callbacks=[NaNGuard()])
     """
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

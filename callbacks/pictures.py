@@ -44,7 +44,7 @@ def image_grid(images: Any, rows: int, columns: int, scale: int | None = None) -
         A PIL image.
 
     Example:
-    >>> image_grid(gan.generate(16, seed=0), 4, 4).save("samples.png")
+        >>> image_grid(gan.generate(16, seed=0), 4, 4).save("samples.png")
     """
     pixels = as_pixels(images)
     if len(pixels) != rows * columns:

@@ -28,7 +28,7 @@ class SampleGrid(keras.callbacks.Callback):
         ValueError: If an interval is not positive, or the samples are not images.
 
     Example:
-    >>> gan.fit(images, callbacks=[kg.callbacks.SampleGrid("samples", grid=(4, 4))])
+        >>> gan.fit(images, callbacks=[kg.callbacks.SampleGrid("samples", grid=(4, 4))])
     """
 
     def __init__(

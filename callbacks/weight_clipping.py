@@ -21,7 +21,7 @@ class WeightClipping(keras.callbacks.Callback):
         ValueError: If `clip_value` is not positive, or a weight has another constraint.
 
     Example:
-    >>> gan.fit(images, callbacks=[kg.callbacks.WeightClipping(0.01)])
+        >>> gan.fit(images, callbacks=[kg.callbacks.WeightClipping(0.01)])
 
     Reference:
         Arjovsky et al., 2017, Wasserstein GAN, algorithm 1, line 7.

@@ -1,6 +1,15 @@
 """Generative adversarial networks for Keras 3."""
 
-from keras_gans import callbacks, constraints, losses, networks, penalties, presets
+from keras_gans import (
+    callbacks,
+    constraints,
+    datasets,
+    losses,
+    metrics,
+    networks,
+    penalties,
+    presets,
+)
 from keras_gans._version import __version__
 from keras_gans.models import DCGAN, GAN, WGAN, WGANGP
 
@@ -12,7 +21,9 @@ __all__ = [
     "__version__",
     "callbacks",
     "constraints",
+    "datasets",
     "losses",
+    "metrics",
     "networks",
     "penalties",
     "presets",

@@ -23,9 +23,9 @@ def gradients(
         one), and the structure that the objective handed on.
 
     Example:
-    >>> w = keras.Variable([1.0, 2.0])
-    >>> gradients(lambda: (keras.ops.sum(w**2), None), [w])[0]
-    [<tf.Tensor: shape=(2,), dtype=float32, numpy=array([2., 4.], dtype=float32)>]
+        >>> w = keras.Variable([1.0, 2.0])
+        >>> gradients(lambda: (keras.ops.sum(w**2), None), [w])[0]
+        [<tf.Tensor: shape=(2,), dtype=float32, numpy=array([2., 4.], dtype=float32)>]
     """
 
     def differentiate():

@@ -17,7 +17,7 @@ class ClipWeights(keras.constraints.Constraint):
         ValueError: If `clip_value` is not positive.
 
     Example:
-    >>> dense = keras.layers.Dense(1, kernel_constraint=ClipWeights(0.01))
+        >>> dense = keras.layers.Dense(1, kernel_constraint=ClipWeights(0.01))
 
     Reference:
         Arjovsky et al., 2017, Wasserstein GAN, algorithm 1, line 7.

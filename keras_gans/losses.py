@@ -39,8 +39,8 @@ class NonSaturatingLoss(Loss):
     """Non-saturating GAN loss: G maximises log D(G(z)).
 
     Example:
-    >>> float(NonSaturatingLoss().generator_loss([[0.0]]))
-    0.6931471824645996
+        >>> float(NonSaturatingLoss().generator_loss([[0.0]]))
+        0.6931471824645996
 
     Reference:
         Goodfellow et al., 2014, Generative Adversarial Networks, section 3.
@@ -158,7 +158,7 @@ def get(identifier: str | Loss) -> Loss:
         ValueError: If there is no such loss.
 
     Example:
-    >>> get("hinge").generator_loss(keras.ops.array([[2.0]]))
+        >>> get("hinge").generator_loss(keras.ops.array([[2.0]]))
     """
     if isinstance(identifier, str) and identifier in _NAMES:
         return _NAMES[identifier]()

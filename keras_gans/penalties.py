@@ -59,10 +59,10 @@ class GradientPenalty(Penalty):
     The points are x = eps * real + (1 - eps) * fake with one eps ~ U(0, 1) for each sample.
 
     Example:
-    >>> critic = lambda x: 3.0 * x[:, :1]
-    >>> x = keras.ops.ones((4, 2))
-    >>> float(GradientPenalty()(critic, x, -x, seed=0))
-    4.0
+        >>> critic = lambda x: 3.0 * x[:, :1]
+        >>> x = keras.ops.ones((4, 2))
+        >>> float(GradientPenalty()(critic, x, -x, seed=0))
+        4.0
 
     Reference:
         Gulrajani et al., 2017, Improved Training of Wasserstein GANs, equation 3 and algorithm 1.

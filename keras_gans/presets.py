@@ -19,35 +19,32 @@ PRESETS = {
         "source": "WGAN-GP (Gulrajani et al., 2017) at 8x8",
         "model": {"class": "WGANGP"},
         "generator": {
-            "builder": "conv_generator",
+            "builder": "mlp_generator",
             "latent_dim": 32,
-            "initial_shape": [4, 4, 128],
-            "conv_filters": [64, 1],
-            "conv_kernel_size": [3, 3],
-            "conv_strides": [1, 1],
-            "upsample": [2, 1],
-            "batch_norm_momentum": 0.9,
+            "output_shape": [8, 8, 1],
+            "hidden": [256, 256],
+            "batch_norm": True,
         },
         "discriminator": {
-            "builder": "conv_discriminator",
+            "builder": "mlp_discriminator",
             "input_shape": [8, 8, 1],
-            "conv_filters": [64, 128],
-            "conv_kernel_size": [3, 3],
-            "conv_strides": [1, 2],
+            "hidden": [256, 256],
+            "activation": "leaky_relu",
         },
         "compile": {
-            "d_optimizer": {"class": "Adam", "learning_rate": 5e-4, "beta_1": 0.0, "beta_2": 0.9},
-            "g_optimizer": {"class": "Adam", "learning_rate": 5e-4, "beta_1": 0.0, "beta_2": 0.9},
+            "d_optimizer": {"class": "Adam", "learning_rate": 1e-3, "beta_1": 0.0, "beta_2": 0.9},
+            "g_optimizer": {"class": "Adam", "learning_rate": 1e-3, "beta_1": 0.0, "beta_2": 0.9},
             "n_critic": 5,
             "gp_weight": 10.0,
             "ema_decay": 0.99,
+            "steps_per_execution": 4,
         },
-        "fit": {"batch_size": 64, "epochs": 1000},
+        "fit": {"batch_size": 64, "epochs": 2000},
         "data": {"name": "digits", "size": None},
         "callbacks": {
-            "SampleGrid": {"grid": [8, 8], "every_epochs": 25},
-            "LossCurves": {},
-            "Checkpoint": {"every_epochs": 100},
+            "SampleGrid": {"grid": [8, 8], "every_epochs": 50},
+            "LossCurves": {"every_epochs": 100},
+            "Checkpoint": {"every_epochs": 500},
         },
     },
     "gan-mnist": {
@@ -256,8 +253,8 @@ def get(name: str) -> dict[str, Any]:
         ValueError: If there is no such preset.
 
     Example:
-    >>> get("wgan_gp-mnist")["fit"]
-    {'batch_size': 64, 'epochs': 50}
+        >>> get("wgan_gp-mnist")["fit"]
+        {'batch_size': 64, 'epochs': 50}
     """
     if name not in PRESETS:
         raise ValueError(f"Expected a preset, one of {names()}. Received: name={name!r}")
@@ -278,7 +275,7 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
         ValueError: If there is no such preset.
 
     Example:
-    >>> gan = kg.presets.build("wgan_gp-digits", n_critic=3)
+        >>> gan = kg.presets.build("wgan_gp-digits", n_critic=3)
     """
     preset = get(preset) if isinstance(preset, str) else preset
     arguments = {**preset["compile"], **compile_arguments}

@@ -12,9 +12,9 @@ class DCGAN(GAN):
     What makes a DCGAN is its networks: see `keras_gans.networks`. Arguments as for `GAN`.
 
     Example:
-    >>> gan = kg.DCGAN(generator, discriminator)
-    >>> gan.compile()
-    >>> gan.fit(images, batch_size=128, epochs=5)
+        >>> gan = kg.DCGAN(generator, discriminator)
+        >>> gan.compile()
+        >>> gan.fit(images, batch_size=128, epochs=5)
 
     Reference:
         Radford et al., 2015, Unsupervised Representation Learning with Deep Convolutional

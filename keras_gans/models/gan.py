@@ -40,11 +40,11 @@ class GAN(Trainer):
         ValueError: If the networks do not fit each other, or the discriminator ends in a sigmoid.
 
     Example:
-    >>> gan = kg.GAN(generator, discriminator)
-    >>> gan.compile(d_optimizer=keras.optimizers.Adam(2e-4, 0.5))
-    >>> gan.fit(images, batch_size=64, epochs=5)
-    >>> gan.generate(16, seed=0).shape
-    (16, 28, 28, 1)
+        >>> gan = kg.GAN(generator, discriminator)
+        >>> gan.compile(d_optimizer=keras.optimizers.Adam(2e-4, 0.5))
+        >>> gan.fit(images, batch_size=64, epochs=5)
+        >>> gan.generate(16, seed=0).shape
+        (16, 28, 28, 1)
 
     Reference:
         Goodfellow et al., 2014, Generative Adversarial Networks, algorithm 1.
@@ -141,7 +141,7 @@ class GAN(Trainer):
             ValueError: If an argument is out of its range.
 
         Example:
-        >>> gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4), n_critic=5)
+            >>> gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4), n_critic=5)
         """
         n_critic = self.default_n_critic if n_critic is None else n_critic
         gp_weight = self.default_gp_weight if gp_weight is None else gp_weight
@@ -293,7 +293,7 @@ class GAN(Trainer):
             ValueError: If `n` is not a positive integer.
 
         Example:
-        >>> images = gan.generate(16, seed=0)
+            >>> images = gan.generate(16, seed=0)
         """
         if not isinstance(n, (int, np.integer)) or n < 1:
             raise ValueError(f"Expected `n` to be a positive integer. Received: n={n!r}")

@@ -105,9 +105,9 @@ def _from_samples(samples, group, batch_size, shuffle, seed, first_step) -> Mini
     def epoch(start):
         ordered = samples
         if shuffle:
-            # The step that starts the epoch is its seed; multiplied, or seeds would overlap.
-            epoch_seed = seed + start * 1_000_003
-            ordered = samples.shuffle(min(n, SHUFFLE_BUFFER), seed=epoch_seed)
+            # The seed of this function's own graph, so that the global seed has no say.
+            tf.random.set_seed(1)
+            ordered = samples.shuffle(min(n, SHUFFLE_BUFFER), seed=seed + start * 1_000_003)
         batches = ordered.batch(batch_size, drop_remainder=True)
         return _grouped(batches, group).take(steps)
 

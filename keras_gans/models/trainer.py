@@ -59,7 +59,7 @@ class Trainer(keras.Model):
                 small for one step, or a loss becomes NaN.
 
         Example:
-        >>> history = gan.fit(images, batch_size=64, epochs=5)
+            >>> history = gan.fit(images, batch_size=64, epochs=5)
         """
         if not self.compiled:
             raise ValueError(

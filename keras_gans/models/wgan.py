@@ -16,9 +16,9 @@ class WGAN(GAN):
     of your own on the critic's layers; training without either warns. Arguments as for `GAN`.
 
     Example:
-    >>> gan = kg.WGAN(generator, critic)
-    >>> gan.compile()
-    >>> gan.fit(images, batch_size=64, epochs=5, callbacks=[kg.callbacks.WeightClipping(0.01)])
+        >>> gan = kg.WGAN(generator, critic)
+        >>> gan.compile()
+        >>> gan.fit(images, batch_size=64, epochs=5, callbacks=[kg.callbacks.WeightClipping(0.01)])
 
     Reference:
         Arjovsky et al., 2017, Wasserstein GAN, algorithm 1.

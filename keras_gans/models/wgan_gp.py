@@ -13,9 +13,9 @@ class WGANGP(GAN):
     Arguments as for `GAN`. `gp_weight` of `compile` is the paper's lambda, 10 by default.
 
     Example:
-    >>> gan = kg.WGANGP(generator, critic)
-    >>> gan.compile(n_critic=5, gp_weight=10.0)
-    >>> gan.fit(images, batch_size=64, epochs=5)
+        >>> gan = kg.WGANGP(generator, critic)
+        >>> gan.compile(n_critic=5, gp_weight=10.0)
+        >>> gan.fit(images, batch_size=64, epochs=5)
 
     Reference:
         Gulrajani et al., 2017, Improved Training of Wasserstein GANs, algorithm 1.

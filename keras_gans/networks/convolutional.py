@@ -49,9 +49,9 @@ def conv_generator(
         ValueError: If the lists differ in length.
 
     Example:
-    >>> g = conv_generator(100, (7, 7, 64), (64, 1), (5, 5), (1, 1), upsample=(2, 2))
-    >>> g.output_shape
-    (None, 28, 28, 1)
+        >>> g = conv_generator(100, (7, 7, 64), (64, 1), (5, 5), (1, 1), upsample=(2, 2))
+        >>> g.output_shape
+        (None, 28, 28, 1)
 
     Reference:
         Foster, 2019, Generative Deep Learning, chapter 4.
@@ -119,8 +119,8 @@ def conv_discriminator(
         ValueError: If the lists differ in length.
 
     Example:
-    >>> conv_discriminator((28, 28, 1), (64, 128), (5, 5), (2, 2), dropout_rate=0.3).output_shape
-    (None, 1)
+        >>> conv_discriminator((28, 28, 1), (64, 128), (5, 5), (2, 2)).output_shape
+        (None, 1)
 
     Reference:
         Foster, 2019, Generative Deep Learning, chapter 4.

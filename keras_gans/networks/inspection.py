@@ -36,8 +36,8 @@ def output_range(network: keras.Model) -> tuple[float, float] | None:
     """Returns the range that the last activation allows, or None where it sets no bounds.
 
     Example:
-    >>> output_range(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh")]))
-    (-1.0, 1.0)
+        >>> output_range(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh")]))
+        (-1.0, 1.0)
     """
     scale, offset = 1.0, 0.0
     for layer in reversed(list(leaf_layers(network))):

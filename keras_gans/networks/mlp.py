@@ -36,8 +36,8 @@ def mlp_generator(
         A `keras.Sequential` from `(batch, latent_dim)` to `(batch, *output_shape)`.
 
     Example:
-    >>> mlp_generator(100, (28, 28, 1)).output_shape
-    (None, 28, 28, 1)
+        >>> mlp_generator(100, (28, 28, 1)).output_shape
+        (None, 28, 28, 1)
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
@@ -74,8 +74,8 @@ def mlp_discriminator(
         A `keras.Sequential` from `(batch, *input_shape)` to `(batch, 1)`.
 
     Example:
-    >>> mlp_discriminator((2,), hidden=(512, 512, 512)).output_shape
-    (None, 1)
+        >>> mlp_discriminator((2,), hidden=(512, 512, 512)).output_shape
+        (None, 1)
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     network = keras.Sequential([keras.Input(tuple(input_shape))], name="discriminator")

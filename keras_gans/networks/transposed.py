@@ -29,8 +29,8 @@ def transposed_generator(
         ValueError: If the image's sides are not divisible by `2**blocks`.
 
     Example:
-    >>> transposed_generator().count_params()
-    817824
+        >>> transposed_generator().count_params()
+        817824
 
     Reference:
         Raschka and Mirjalili, 2019, Python Machine Learning, chapter 17.
@@ -87,8 +87,8 @@ def strided_discriminator(
         A `keras.Sequential` from images to `(batch, 1)`.
 
     Example:
-    >>> strided_discriminator().count_params()
-    1040385
+        >>> strided_discriminator().count_params()
+        1040385
 
     Reference:
         Raschka and Mirjalili, 2019, Python Machine Learning, chapter 17.

@@ -24,8 +24,8 @@ def upsampling_generator(
         A `keras.Sequential` from `(batch, latent_dim)` to images in [-1, 1].
 
     Example:
-    >>> upsampling_generator().count_params()
-    865281
+        >>> upsampling_generator().count_params()
+        865281
     """
     size = initial_size
     return keras.Sequential(

@@ -15,8 +15,8 @@ def wgan_gp_mnist_generator(latent_dim: int = 100, synchronized: bool = False) -
         A `keras.Sequential` from `(batch, latent_dim)` to images `(batch, 28, 28, 1)` in [-1, 1].
 
     Example:
-    >>> wgan_gp_mnist_generator().count_params()
-    2278401
+        >>> wgan_gp_mnist_generator().count_params()
+        2278401
     """
     network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
     network.add(layers.Dense(7 * 7 * 256))
@@ -43,8 +43,8 @@ def wgan_gp_mnist_critic(synchronized: bool = False) -> keras.Model:
         A `keras.Sequential` from images `(batch, 28, 28, 1)` to `(batch, 1)`.
 
     Example:
-    >>> wgan_gp_mnist_critic().count_params()
-    10807302
+        >>> wgan_gp_mnist_critic().count_params()
+        10807302
     """
     network = keras.Sequential([keras.Input((28, 28, 1))], name="discriminator")
     stack = ((128, 3, 2, "valid"), (256, 3, 2, "valid"), (512, 4, 2, "same"), (1024, 4, 2, "same"))

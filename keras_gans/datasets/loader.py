@@ -1,0 +1,116 @@
+"""One door to all data: a name or a path in, a data set of images in [-1, 1] out."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_gans.datasets import arrays, catalog, folders, mixtures, pixels
+from keras_gans.datasets.splits import check_split
+
+MIXTURES = {
+    "ring": partial(mixtures.ring, labels=True),
+    "grid": partial(mixtures.grid, labels=True),
+    "swissroll": lambda seed: (mixtures.swissroll(seed=seed),),
+}
+CATALOG = ("digits", "mnist", "fashion_mnist", "cifar10", "celeb_a")
+
+
+def names() -> list[str]:
+    """List the data sets that `load` knows by name.
+
+    Returns:
+        The names; `load` also reads every other TFDS data set that has an image, and paths.
+
+    Example:
+        >>> "digits" in names()
+        True
+    """
+    return [*CATALOG, *MIXTURES]
+
+
+def load(
+    name: str | os.PathLike,
+    split: str = "train",
+    size: tuple[int, int] | None = None,
+    labels: bool = False,
+    data_dir: str | os.PathLike | None = None,
+) -> tf.data.Dataset:
+    """Load images in [-1, 1], or points, one at a time and in a fixed order.
+
+    Data streams from its files: nothing is shuffled, batched or cached here.
+
+    Args:
+        name: one of `names()`; any TFDS data set with a uint8 feature `"image"`; the path of a
+            `.npy` or `.npz` file; or a folder of images.
+            Arrays are `(N, H, W)` or `(N, H, W, C)`; `(N, d)` are square images if `d` is the
+            square of 8 or more, points otherwise. uint8 means 0..255; other types must fill
+            [0, 255], [0, 1] or [-1, 1]. An archive holds `x_train` (`y_train`, `x_test`, ...), or
+            `x` (`y`), or `images` (`labels`). The subfolders of a folder are splits (`train`,
+            `test`, `val`) or classes.
+        split: `"train"`, or another split of this data set. TFDS data sets also take slices
+            (`"train[:10%]"`). The mixtures have `"train"` and `"test"`, drawn separately.
+        size: `(height, width)` in pixels. The centre is cropped to this aspect and resized
+            (bilinear, antialiased). Images that differ in size take that of the first by default.
+        labels: give `(image, label)` pairs, the label an int64 scalar.
+        data_dir: where TFDS keeps prepared data sets; its own default if None.
+
+    Returns:
+        A data set of float32 images of shape `(H, W, C)` in [-1, 1], or of float32 points of
+        shape `(d,)`, which are not rescaled.
+
+    Raises:
+        ValueError: if the name, path, split, size or content is not as above, or if there are no
+            labels to give.
+        ConnectionError: if the data set must be downloaded and cannot be.
+
+    Example:
+        >>> dataset = load("digits", size=(28, 28))
+        >>> dataset.element_spec.shape, len(dataset)
+        (TensorShape([28, 28, 1]), 1437)
+    """
+    dataset = _open(name, split, data_dir)
+    if labels and len(dataset.element_spec) == 1:
+        raise ValueError(f"Expected a data set with labels. Received: name={str(name)!r}")
+    convert = _conversion(dataset, size)
+
+    def element(image, label=None):
+        image = convert(image)
+        return (image, tf.cast(label, tf.int64)) if labels else image
+
+    return dataset.map(element, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _open(name, split, data_dir):
+    """Decide which source serves a name; all of them give (image,) or (image, label)."""
+    path = Path(name).expanduser()
+    if name in MIXTURES:
+        return _points(name, split)
+    if path.suffix in (".npy", ".npz"):
+        return arrays.read(path, split)
+    if path.is_dir() and name not in CATALOG:
+        return folders.read(path, split)
+    return catalog.read(str(name), split, data_dir)
+
+
+def _points(name, split):
+    """Draw the points of a mixture; each split has its own seed."""
+    seeds = {"train": 0, "test": 1}
+    check_split(split, seeds, name)
+    return tf.data.Dataset.from_tensor_slices(MIXTURES[name](seed=seeds[split]))
+
+
+def _conversion(dataset, size):
+    """Return the function that takes an element of a source to [-1, 1] and to its size."""
+    spec = dataset.element_spec[0]
+    if spec.shape.rank == 1:
+        if size is not None:
+            raise ValueError(f"Expected no size for points. Received: size={size}")
+        return tf.identity
+    if size is None and not spec.shape.is_fully_defined():
+        size = next(iter(dataset))[0].shape[:2]
+    if size is None or spec.shape[:2] == size:
+        return pixels.to_unit_range
+    resize = pixels.CentreResize(size)
+    return lambda image: resize(pixels.to_unit_range(image))

@@ -1,0 +1,162 @@
+"""Two-dimensional distributions whose modes are known, to measure mode coverage."""
+
+import numpy as np
+
+POINTS = 100_000  # as many as PacGAN and VEEGAN train on
+
+
+def ring_centers(modes: int = 8, radius: float = 1.0) -> np.ndarray:
+    """Centres of equally spaced modes on a circle around the origin.
+
+    Args:
+        modes: number of modes.
+        radius: radius of the circle.
+
+    Returns:
+        float32 array of shape `(modes, 2)`, counter-clockwise from `(radius, 0)`.
+
+    Example:
+        >>> ring_centers(modes=4).round(3).tolist()[0]
+        [1.0, 0.0]
+    """
+    # A full turn is the first angle again, so it is left out: with it, 8 modes would be 7.
+    angles = np.linspace(0, 2 * np.pi, modes, endpoint=False)
+    return (radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype("float32")
+
+
+def grid_centers(side: int = 5, spacing: float = 2.0) -> np.ndarray:
+    """Centres of `side * side` modes on a square grid around the origin.
+
+    Args:
+        side: number of modes along each axis.
+        spacing: distance of neighbouring modes.
+
+    Returns:
+        float32 array of shape `(side * side, 2)`.
+
+    Example:
+        >>> grid_centers(side=2).tolist()
+        [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
+    """
+    axis = spacing * (np.arange(side) - (side - 1) / 2)
+    return (
+        np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2).astype("float32")
+    )
+
+
+def ring(
+    n: int = POINTS,
+    modes: int = 8,
+    radius: float = 1.0,
+    std: float = 0.01,
+    seed: int = 0,
+    labels: bool = False,
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """Points of a ring of equally likely isotropic Gaussians.
+
+    Args:
+        n: number of points.
+        modes: number of Gaussians.
+        radius: radius of the circle on which their means lie.
+        std: standard deviation of each Gaussian along each axis.
+        seed: the same seed gives the same points.
+        labels: also return the index in `ring_centers` of the mode of each point.
+
+    Returns:
+        float32 points of shape `(n, 2)`; with `labels`, a tuple of them and int64 modes `(n,)`.
+
+    Raises:
+        ValueError: if `n` or `modes` is below 1, or `std` is negative.
+
+    Example:
+        >>> ring(n=100).shape
+        (100, 2)
+
+    Reference:
+        Lin et al., PacGAN (2018), section 4.1, the "2D-ring".
+    """
+    return _mixture(ring_centers(modes, radius), n, std, seed, labels)
+
+
+def grid(
+    n: int = POINTS,
+    side: int = 5,
+    spacing: float = 2.0,
+    std: float = 0.05,
+    seed: int = 0,
+    labels: bool = False,
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """Points of a square grid of equally likely isotropic Gaussians.
+
+    Args:
+        n: number of points.
+        side: number of Gaussians along each axis.
+        spacing: distance of neighbouring means.
+        std: standard deviation of each Gaussian along each axis.
+        seed: the same seed gives the same points.
+        labels: also return the index in `grid_centers` of the mode of each point.
+
+    Returns:
+        float32 points of shape `(n, 2)`; with `labels`, a tuple of them and int64 modes `(n,)`.
+
+    Raises:
+        ValueError: if `n` or `side` is below 1, or `std` is negative.
+
+    Example:
+        >>> grid(n=100).shape
+        (100, 2)
+
+    Reference:
+        Lin et al., PacGAN (2018), section 4.1, the "2D-grid".
+    """
+    return _mixture(grid_centers(side, spacing), n, std, seed, labels)
+
+
+def swissroll(
+    n: int = POINTS, noise: float = 0.25, scale: float = 7.5, seed: int = 0
+) -> np.ndarray:
+    """Points of a rolled-up curve in the plane.
+
+    Args:
+        n: number of points.
+        noise: standard deviation of the noise, before the division by `scale`.
+        scale: what the points are divided by, to bring them near to [-2, 2].
+        seed: the same seed gives the same points.
+
+    Returns:
+        float32 points of shape `(n, 2)`.
+
+    Raises:
+        ValueError: if `n` is below 1 or `noise` is negative.
+
+    Example:
+        >>> swissroll(n=100).shape
+        (100, 2)
+
+    Reference:
+        Gulrajani et al., Improved Training of Wasserstein GANs (2017), figure 1.
+    """
+    from sklearn.datasets import make_swiss_roll
+
+    _check(n, noise)
+    points, _ = make_swiss_roll(n, noise=noise, random_state=seed)
+    return (points[:, [0, 2]] / scale).astype("float32")  # axis 1 is the roll's width
+
+
+def _mixture(centers, n, std, seed, labels):
+    """Draw `n` points of equally likely Gaussians around `centers`."""
+    _check(n, std)
+    if len(centers) == 0:
+        raise ValueError("Expected at least one mode. Received: modes=0")
+    rng = np.random.default_rng(seed)
+    modes = rng.integers(len(centers), size=n)
+    points = (centers[modes] + std * rng.standard_normal((n, 2))).astype("float32")
+    return (points, modes) if labels else points
+
+
+def _check(n, std):
+    """Raise for a number of points or a standard deviation that cannot be."""
+    if n < 1:
+        raise ValueError(f"Expected at least one point. Received: n={n}")
+    if std < 0:
+        raise ValueError(f"Expected a standard deviation of at least 0. Received: {std}")

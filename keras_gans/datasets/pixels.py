@@ -1,0 +1,37 @@
+"""What is done to pixels: scaling to [-1, 1] and resizing."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def scale(image: tf.Tensor, low: float, high: float) -> tf.Tensor:
+    """Map [low, high] onto [-1, 1], in float32; both ends map exactly."""
+    half = (high - low) / 2
+    return tf.cast(image, tf.float32) / half - (high + low) / (high - low)
+
+
+def to_unit_range(image: tf.Tensor) -> tf.Tensor:
+    """Map uint8 onto [-1, 1]; float images of a source are there already."""
+    return scale(image, 0, 255) if image.dtype == tf.uint8 else image
+
+
+class CentreResize:
+    """Crop the centre to the aspect of `size`, then resize without aliasing."""
+
+    def __init__(self, size: tuple[int, int]):
+        if np.shape(size) != (2,) or min(size) < 1:
+            raise ValueError(f"Expected (height, width) in pixels. Received: size={size}")
+        # A Keras layer computes in the global dtype policy unless it is given its own.
+        self.layer = keras.layers.Resizing(
+            *size,
+            interpolation="bilinear",
+            antialias=True,
+            crop_to_aspect_ratio=True,
+            data_format="channels_last",
+            dtype="float32",
+        )
+
+    def __call__(self, image: tf.Tensor) -> tf.Tensor:
+        """Return `image`, float32 in [-1, 1], at the new size."""
+        return tf.clip_by_value(self.layer(image), -1.0, 1.0)  # rounding can step over the ends

@@ -1,0 +1,211 @@
+"""Frechet distance of Gaussians fitted to features (FID)."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_gans.metrics import checks
+from keras_gans.metrics.tiles import spans
+
+
+class Moments:
+    """Mean and covariance of samples that arrive in batches, in float64.
+
+    Memory is one `(d, d)` matrix, however many samples there are. The merge is that of Chan,
+    Golub and LeVeque, which does not lose digits when the mean is large beside the spread.
+
+    Attributes:
+        count: Number of samples seen.
+        mean: float64 array of shape `(d,)`. Needs one sample.
+        covariance: float64 array of shape `(d, d)`, normalised by `count - 1`. Needs two samples.
+
+    Example:
+        >>> from keras_gans import metrics
+        >>> moments = metrics.Moments().update([[0.0, 2.0]]).update([[2.0, 4.0], [4.0, 0.0]])
+        >>> moments.count, moments.mean.tolist(), moments.covariance.tolist()
+        (3, [2.0, 2.0], [[4.0, -2.0], [-2.0, 4.0]])
+
+    Reference:
+        Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
+        Variances" (1979), equation 2.1, with outer products for the squares.
+    """
+
+    def __init__(self):
+        self.count = 0
+        self._mean = None
+        self._scatter = None  # sum of outer products of deviations from the mean
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of the samples, shape `(d,)`."""
+        self._require(1)
+        return self._mean.copy()
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Unbiased covariance of the samples, shape `(d, d)`."""
+        self._require(2)
+        return self._scatter / (self.count - 1)
+
+    def update(self, batch: ArrayLike) -> "Moments":
+        """Add a batch of samples.
+
+        Args:
+            batch: Array of shape `(n, d)`, finite, `n >= 1`; the same `d` in every call.
+
+        Returns:
+            This object.
+
+        Raises:
+            ValueError: If the batch has another rank or `d`, is empty, or holds NaN.
+        """
+        batch = checks.samples(batch, "batch").astype(np.float64, copy=False)
+        mean = batch.mean(axis=0)
+        deviations = batch - mean
+        return self._merge(len(batch), mean, deviations.T @ deviations)
+
+    def merge(self, other: "Moments") -> "Moments":
+        """Add the samples that another `Moments` has seen.
+
+        Args:
+            other: `Moments` of the same `d`.
+
+        Returns:
+            This object.
+
+        Raises:
+            ValueError: If `other` is of another `d`.
+        """
+        if other.count == 0:
+            return self
+        return self._merge(other.count, other._mean, other._scatter)
+
+    def _merge(self, count, mean, scatter):
+        if self.count == 0:
+            self.count, self._mean, self._scatter = count, mean.copy(), scatter.copy()
+            return self
+        if mean.shape != self._mean.shape:
+            raise ValueError(
+                f"Expected batches of dimension {self._mean.size}. "
+                f"Received: batch of dimension {mean.size}. Use the same features throughout."
+            )
+        total = self.count + count
+        shift = mean - self._mean
+        self._scatter += scatter + np.outer(shift, shift) * (self.count * count / total)
+        self._mean += shift * (count / total)
+        self.count = total
+        return self
+
+    def _require(self, count):
+        if self.count < count:
+            raise ValueError(
+                f"Expected at least {count} samples. Received: count={self.count}. "
+                "Call update with more samples first."
+            )
+
+
+def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
+    """Squared Frechet distance of the Gaussians fitted to two sets of samples.
+
+    On Inception features this is the Frechet Inception Distance (FID). Covariances are normalised
+    by `n - 1`, and may be singular (`n <= d`). Memory beyond the arrays grows with `d^2`, not `n`.
+
+    Args:
+        a: Array of shape `(n, d)`, finite, `n >= 2`.
+        b: Array of shape `(m, d)`, finite, `m >= 2`.
+
+    Returns:
+        The distance, at least 0.
+
+    Raises:
+        ValueError: If an array has another rank, too few samples, or NaN; or if `d` differs.
+
+    Example:
+        >>> from keras_gans import metrics
+        >>> metrics.frechet_distance([[0.0], [2.0]], [[3.0], [5.0]])  # equal spread, means 3 apart
+        9.0
+
+    Reference:
+        Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+        Equilibrium" (2017), equation 6.
+    """
+    a, b = checks.pair(a, b, ("a", "b"), at_least=(2, 2))
+    moments_a, moments_b = moments_of(a), moments_of(b)
+    return frechet_from_moments(
+        moments_a.mean, moments_a.covariance, moments_b.mean, moments_b.covariance
+    )
+
+
+def moments_of(array):
+    """Return the `Moments` of an array, read in tiles."""
+    moments = Moments()
+    for rows in spans(len(array)):
+        moments.update(array[rows])
+    return moments
+
+
+def frechet_from_moments(
+    mean_a: ArrayLike, cov_a: ArrayLike, mean_b: ArrayLike, cov_b: ArrayLike
+) -> float:
+    """Squared Frechet distance of two Gaussians given by their means and covariances.
+
+    Args:
+        mean_a: Array of shape `(d,)`.
+        cov_a: Symmetric positive semi-definite array of shape `(d, d)`.
+        mean_b: Array of shape `(d,)`.
+        cov_b: Symmetric positive semi-definite array of shape `(d, d)`.
+
+    Returns:
+        `|mean_a - mean_b|^2 + trace(cov_a + cov_b - 2 (cov_a cov_b)^(1/2))`, at least 0.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or a covariance is not symmetric
+            positive semi-definite.
+
+    Example:
+        >>> from keras_gans import metrics
+        >>> metrics.frechet_from_moments([0.0], [[1.0]], [3.0], [[4.0]])  # 3^2 + (2 - 1)^2
+        10.0
+
+    Reference:
+        Dowson and Landau, "The Frechet Distance between Multivariate Normal
+        Distributions" (1982).
+    """
+    mean_a, factor_a = check_moments(mean_a, cov_a, "a")
+    mean_b, factor_b = check_moments(mean_b, cov_b, "b")
+    if mean_a.shape != mean_b.shape:
+        raise ValueError(
+            "Expected moments of the same dimension. Received: "
+            f"mean_a.shape={mean_a.shape}, mean_b.shape={mean_b.shape}. Use the same features."
+        )
+    # With C = F F', the eigenvalues of C_a C_b are the squared singular values of F_a' F_b.
+    cross = np.linalg.svd(factor_a.T @ factor_b, compute_uv=False).sum()
+    traces = np.square(factor_a).sum() + np.square(factor_b).sum()
+    return float(max(0.0, np.square(mean_a - mean_b).sum() + traces - 2.0 * cross))
+
+
+def check_moments(mean, covariance, suffix):
+    """Return the mean and a factor of the covariance, both checked."""
+    mean = checks.as_float(mean, f"mean_{suffix}").astype(np.float64, copy=False)
+    covariance = checks.samples(covariance, f"cov_{suffix}").astype(np.float64, copy=False)
+    if mean.ndim != 1 or covariance.shape != (mean.size, mean.size):
+        raise ValueError(
+            f"Expected mean_{suffix} of shape (d,) and cov_{suffix} of shape (d, d). Received: "
+            f"mean_{suffix}.shape={mean.shape}, cov_{suffix}.shape={covariance.shape}. "
+            "Pass the moments of one set of samples."
+        )
+    return checks.finite(mean, f"mean_{suffix}"), factor(covariance, f"cov_{suffix}")
+
+
+def factor(covariance, name, tolerance=1e-5):
+    """Return F of shape `(d, rank)` with `F F' = covariance`."""
+    scale = np.abs(covariance).max()
+    values, vectors = np.linalg.eigh(covariance)
+    asymmetry = np.abs(covariance - covariance.T).max()
+    if asymmetry > tolerance * scale or values[0] < -tolerance * scale:  # float32 moments pass
+        raise ValueError(
+            f"Expected {name} to be symmetric positive semi-definite. Received: {name} with "
+            f"smallest eigenvalue {values[0]:g}, asymmetry {asymmetry:g}. Compute it with Moments."
+        )
+    # Null directions come out as rounding noise, whose square roots would add up.
+    kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
+    return vectors[:, kept] * np.sqrt(values[kept])

@@ -1,0 +1,89 @@
+"""Nearest neighbours."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_gans.metrics import checks
+from keras_gans.metrics.tiles import spans, squared_distance_tiles
+
+
+class Neighbours(NamedTuple):
+    """Indices into the references, and distances, nearest first."""
+
+    indices: np.ndarray
+    distances: np.ndarray
+
+
+def nearest_neighbours(
+    samples: ArrayLike, references: ArrayLike, k: int = 1, verbose: bool = False
+) -> Neighbours:
+    """Find the k nearest references of each sample, by Euclidean distance.
+
+    The search is exhaustive and works in tiles, so memory beyond the arrays does not grow with
+    `n * m`. Distances of the neighbours found are computed from differences: a copy is at 0.
+
+    Args:
+        samples: Array of shape `(n, d)`, finite.
+        references: Array of shape `(m, d)`, finite.
+        k: Number of neighbours, from 1 to `m`.
+        verbose: Whether to print a progress bar.
+
+    Returns:
+        Named tuple `(indices, distances)`: int and float64 arrays of shape `(n, k)`, nearest
+        first, equal distances by index.
+
+    Raises:
+        ValueError: If an array has another rank or NaN, if `d` differs, or if `k` is out of range.
+
+    Example:
+        >>> from keras_gans import metrics
+        >>> nearest = metrics.nearest_neighbours([[1.0], [6.0]], [[0.0], [2.0], [9.0]], k=2)
+        >>> nearest.indices.tolist(), nearest.distances.tolist()
+        ([[0, 1], [2, 1]], [[1.0, 1.0], [3.0, 4.0]])
+    """
+    samples, references = checks.pair(samples, references, ("samples", "references"))
+    k = checks.positive_integer(k, "k", at_most=len(references))
+    return search(samples, references, k, "neighbours", verbose)
+
+
+def search(samples, references, k, label, verbose):
+    """Return `Neighbours` of checked arguments."""
+    indices = np.zeros((len(samples), k), dtype=np.int64)
+    squares = np.full((len(samples), k), np.inf)
+    for rows, cols, tile in squared_distance_tiles(
+        samples, references, label=label, verbose=verbose
+    ):
+        near = smallest(tile, k)
+        found = np.hstack([indices[rows], near + cols.start])
+        values = np.hstack([squares[rows], np.take_along_axis(tile, near, axis=1)])
+        keep = smallest(values, k)
+        indices[rows] = np.take_along_axis(found, keep, axis=1)
+        squares[rows] = np.take_along_axis(values, keep, axis=1)
+    return in_order(indices, row_distances(samples, references, indices))
+
+
+def smallest(values, k):
+    """Return the columns of the k smallest values of each row, in any order."""
+    k = min(k, values.shape[1])
+    return np.argpartition(values, k - 1, axis=1)[:, :k]
+
+
+def row_distances(samples, references, indices):
+    """Return the distance of each sample to each of its neighbours, without cancellation."""
+    distances = np.empty(indices.shape)
+    for rows in spans(len(samples)):
+        left = samples[rows].astype(np.float64)
+        for column in range(indices.shape[1]):
+            differences = left - references[indices[rows, column]]
+            distances[rows, column] = np.linalg.norm(differences, axis=1)
+    return distances
+
+
+def in_order(indices, distances):
+    """Return `Neighbours` sorted by distance, then by index."""
+    order = np.lexsort((indices, distances), axis=1)
+    return Neighbours(
+        np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)
+    )

@@ -1,0 +1,144 @@
+"""The command `keras-gans`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from keras_gans._version import __version__
+from keras_gans.scripts import presets, sample, train
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit status.
+
+    Args:
+        argv: Arguments, those of the process by default.
+
+    Example:
+        >>> main(["presets"])
+        0
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"keras-gans: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("keras-gans: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="keras-gans",
+        description="Train generative adversarial networks with Keras, and sample from them.",
+        epilog="Start with `keras-gans train`: it learns handwritten digits in some minutes, "
+        "offline.",
+    )
+    parser.add_argument("--version", action="version", version=f"keras-gans {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_sample(commands)
+    command = commands.add_parser(
+        "presets",
+        help="list the presets",
+        description="List the presets with the sizes of their networks and their sources.",
+    )
+    command.set_defaults(run=presets.run)
+    return parser
+
+
+def _add_train(commands) -> None:
+    command = commands.add_parser(
+        "train",
+        help="train a preset",
+        description="Train a preset. The run folder gets config.json (the resolved preset), "
+        "history.csv, samples/, losses.png, checkpoints/ and model.keras, as the preset asks.",
+        epilog="Example: keras-gans train dcgan-mnist --data digits --epochs 20 --run-dir run",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    command.add_argument(
+        "preset",
+        nargs="?",
+        default="wgan_gp-digits",
+        metavar="PRESET",
+        help="see `keras-gans presets`",
+    )
+    command.add_argument(
+        "--data",
+        metavar="NAME|PATH",
+        help="digits, a TensorFlow Datasets name, a .npy or .npz array, or a folder of images; "
+        "resized to the preset's images (default: the preset's)",
+    )
+    command.add_argument(
+        "--data-dir", metavar="DIR", help="where TensorFlow Datasets keeps its data"
+    )
+    command.add_argument("--epochs", type=_positive, metavar="N", help="default: the preset's")
+    command.add_argument(
+        "--batch-size",
+        type=_positive,
+        metavar="B",
+        help="samples in a mini-batch, over all replicas (default: the preset's)",
+    )
+    command.add_argument(
+        "--run-dir",
+        metavar="D",
+        help="a new or empty folder (default: runs/PRESET, numbered if that exists)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="the same seed gives the same weights"
+    )
+    command.add_argument("--n-critic", type=_positive, metavar="N", help="default: the preset's")
+    command.add_argument("--gp-weight", type=float, metavar="W", help="default: the preset's")
+    command.add_argument("--ema-decay", type=float, metavar="E", help="default: the preset's")
+    command.add_argument(
+        "--steps-per-execution",
+        type=_positive,
+        metavar="K",
+        help="steps in one call of the compiled function (default: the preset's)",
+    )
+    command.add_argument("--verbose", type=int, choices=(0, 1, 2), default=1, help="as in Keras")
+    command.set_defaults(run=train.run)
+
+
+def _add_sample(commands) -> None:
+    command = commands.add_parser(
+        "sample",
+        help="draw samples from a trained run",
+        description="Draw samples from a trained run: a grid, separate pictures, or a walk between "
+        "latents.",
+        epilog="Example: keras-gans sample runs/wgan_gp-digits -n 64",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
+    command.add_argument("-n", type=_positive, default=64, metavar="N", help="how many samples")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents")
+    command.add_argument(
+        "--out",
+        metavar="PATH",
+        help="the picture, or with --separate the folder (default: inside the run folder)",
+    )
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--separate", action="store_true", help="one PNG a sample")
+    how.add_argument(
+        "--interpolate",
+        type=_positive,
+        metavar="STEPS",
+        nargs="?",
+        const=8,
+        help="rows of walks between two latents each, with this many steps",
+    )
+    command.set_defaults(run=sample.run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a positive integer, received {text}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

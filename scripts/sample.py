@@ -1,0 +1,87 @@
+"""`keras-gans sample`: pictures from a trained run."""
+
+import argparse
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.pictures import image_grid
+from keras_gans.models import GAN
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Samples as the command line says."""
+    path = Path(arguments.run_dir)
+    gan = load_run(path)
+    folder = path if path.is_dir() else path.parent
+    if arguments.interpolate:
+        name = "interpolation.png"
+        samples = interpolate(gan, arguments.n, arguments.interpolate, arguments.seed)
+        grid = (arguments.n, arguments.interpolate)
+    else:
+        name = "samples.png"
+        samples = gan.generate(arguments.n, seed=arguments.seed)
+        grid = _near_square(arguments.n)
+    if arguments.separate:
+        out = Path(arguments.out or folder / "separate")
+        for i, sample in enumerate(samples):
+            _write(sample[None], (1, 1), out / f"{i:05d}.png", scale=1)
+    else:
+        out = Path(arguments.out or folder / name)
+        _write(samples, grid, out)
+    print(f"Wrote {len(samples)} samples of {path} to {out}.")
+
+
+def load_run(path: Path) -> GAN:
+    """Loads the model of a run folder, or of a .keras file."""
+    file = path / "model.keras" if path.is_dir() else path
+    if not file.is_file():
+        raise ValueError(
+            f"Expected a run folder with model.keras, or a .keras file. Received: {path}; train "
+            "one with `keras-gans train`"
+        )
+    return keras.saving.load_model(file)
+
+
+def interpolate(gan: GAN, rows: int, steps: int, seed: int) -> np.ndarray:
+    """Walks in straight lines, or on great circles for normal latents, between pairs of latents.
+
+    Args:
+        gan: The model.
+        rows: How many walks.
+        steps: Samples in a walk, both ends included.
+        seed: Integer seed of the ends.
+
+    Returns:
+        float32 array of shape `(rows * steps, *sample_shape)`, one walk after the other.
+
+    Reference:
+        White, 2016, Sampling Generative Networks, section 2.1.
+    """
+    ends = keras.ops.convert_to_numpy(gan.sample_latents(2 * rows, seed=seed))
+    weights = np.linspace(0.0, 1.0, steps)[:, None]
+    spherical = gan.latent_distribution == "normal"
+    path = _great_circle if spherical else lambda a, b, t: (1.0 - t) * a + t * b
+    latents = [path(a, b, weights) for a, b in zip(ends[:rows], ends[rows:], strict=True)]
+    return np.asarray(gan.predict(np.concatenate(latents).astype("float32"), verbose=0), "float32")
+
+
+def _great_circle(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
+    cosine = np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    if np.sin(angle) < 1e-6:
+        return (1.0 - t) * a + t * b
+    return (np.sin((1.0 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+
+def _near_square(n: int) -> tuple[int, int]:
+    rows = next(r for r in range(math.isqrt(n), 0, -1) if n % r == 0)
+    return rows, n // rows
+
+
+def _write(samples: np.ndarray, grid: tuple[int, int], path: Path, scale: int | None = None):
+    with replacing(path) as aside:
+        image_grid(samples, *grid, scale=scale).save(aside)

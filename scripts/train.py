@@ -1,0 +1,106 @@
+"""`keras-gans train`: a preset, its data, and the run folder."""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_gans import callbacks, datasets, presets
+from keras_gans.callbacks.files import replacing
+
+# Where in the run folder each callback writes.
+_PATHS = {
+    "SampleGrid": "samples",
+    "Checkpoint": "checkpoints",
+    "LossCurves": "losses.png",
+    "EpochSamples": "epoch_samples.png",
+}
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Trains as the command line says."""
+    config = resolve(arguments)
+    run_dir = _run_folder(arguments.run_dir, config["preset"])
+    # One seed for the initial weights, the latents, the penalty points and the order of the data.
+    keras.utils.set_random_seed(config["seed"])
+    gan = presets.build(config)
+    data = datasets.load(
+        config["data"]["name"],
+        size=config["data"]["size"],
+        data_dir=arguments.data_dir,
+    )
+    write_json(run_dir / "config.json", config)
+    gan.fit(
+        _in_memory(data) if _is_small(data, gan.sample_shape) else data,
+        **config["fit"],
+        verbose=arguments.verbose,
+        callbacks=make_callbacks(config, run_dir),
+    )
+    with replacing(run_dir / "model.keras") as aside:
+        gan.save(aside)
+    written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
+    print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
+
+
+def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns the preset with the command line's changes, its name and the seed."""
+    config = {"preset": arguments.preset, "seed": arguments.seed, **presets.get(arguments.preset)}
+    config["model"]["seed"] = arguments.seed
+    changes = {
+        "fit": {"epochs": arguments.epochs, "batch_size": arguments.batch_size},
+        "data": {"name": arguments.data},
+        "compile": {
+            "n_critic": arguments.n_critic,
+            "gp_weight": arguments.gp_weight,
+            "ema_decay": arguments.ema_decay,
+            "steps_per_execution": arguments.steps_per_execution,
+        },
+    }
+    for room, entries in changes.items():
+        config[room].update({key: value for key, value in entries.items() if value is not None})
+    return config
+
+
+def make_callbacks(config: dict[str, Any], run_dir: Path) -> list[keras.callbacks.Callback]:
+    """Makes a preset's callbacks, with their paths in the run folder, and the history's."""
+    made = [callbacks.HistoryCSV(run_dir / "history.csv")]
+    for name, arguments in config["callbacks"].items():
+        paths = [run_dir / _PATHS[name]] if name in _PATHS else []
+        made.append(getattr(callbacks, name)(*paths, **arguments))
+    return made
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes readable JSON, whole or not at all."""
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _run_folder(chosen: str | None, preset: str) -> Path:
+    if chosen is None:
+        path, number = Path("runs", preset), 1
+        while path.exists():
+            number += 1
+            path = Path("runs", f"{preset}-{number}")
+    else:
+        path = Path(chosen)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ValueError(
+                f"Expected a new or empty run folder. Received: --run-dir {path}, which holds "
+                "something; choose another"
+            )
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _is_small(data: Any, sample_shape: tuple[int, ...], limit: float = 512e6) -> bool:
+    """Tells whether a data set is known to take less than `limit` bytes as float32."""
+    return 0 <= int(data.cardinality()) * math.prod(sample_shape) * 4 <= limit
+
+
+def _in_memory(data: Any) -> np.ndarray:
+    return np.concatenate(list(data.batch(1024).as_numpy_iterator()))

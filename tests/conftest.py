@@ -1,0 +1,86 @@
+"""What the tests share: small networks, small data, and the list of all variants."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+import keras_gans as kg
+
+# Two devices, for the tests of strategies; has to happen before TensorFlow starts.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+VARIANTS = [getattr(kg.models, name) for name in kg.models.__all__]
+
+
+def vector_networks(latent_dim=3, dim=2, batch_norm=False, dropout=0.0):
+    """Networks of a few weights, for points in the plane."""
+    generator = keras.Sequential([keras.Input((latent_dim,)), layers.Dense(8)])
+    if batch_norm:
+        generator.add(layers.BatchNormalization())
+    generator.add(layers.Activation("relu"))
+    generator.add(layers.Dense(dim))
+    discriminator = keras.Sequential([keras.Input((dim,)), layers.Dense(8), layers.LeakyReLU(0.2)])
+    if dropout:
+        discriminator.add(layers.Dropout(dropout))
+    discriminator.add(layers.Dense(1))
+    return generator, discriminator
+
+
+def image_networks(size=8, channels=1):
+    """Convolutional networks of a few weights."""
+    generator = kg.networks.conv_generator(
+        4, (size // 2, size // 2, 4), (4, channels), (3, 3), (1, 1), (2, 1), batch_norm_momentum=0.9
+    )
+    discriminator = kg.networks.conv_discriminator((size, size, channels), (4,), (3,), (2,))
+    return generator, discriminator
+
+
+def points(n=64, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, 2)).astype("float32")
+
+
+def images(n=64, size=8, channels=1, seed=0):
+    shape = (n, size, size, channels)
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype("float32")
+
+
+def make(variant, networks=None, seed=0, **compile_arguments):
+    """A compiled model with the same initial weights at each call."""
+    keras.utils.set_random_seed(seed)
+    gan = variant(*(networks or vector_networks)(), seed=seed)
+    gan.compile(**compile_arguments)
+    return gan
+
+
+def callbacks_of(variant):
+    """What a variant needs to be trained as in its paper."""
+    return [kg.callbacks.WeightClipping(0.05)] if variant is kg.WGAN else []
+
+
+def state_of(gan):
+    """All that training changes, by name."""
+    parts = {"model": gan.variables, "d": gan.d_optimizer.variables, "g": gan.g_optimizer.variables}
+    return {
+        f"{part}/{i}/{v.path}": np.array(v) for part in parts for i, v in enumerate(parts[part])
+    }
+
+
+def assert_same_state(a, b, rtol=0.0, atol=0.0):
+    a, b = (list(state_of(gan).values()) for gan in (a, b))
+    assert len(a) == len(b)
+    for x, y in zip(a, b, strict=True):
+        np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
+
+
+@pytest.fixture(params=VARIANTS, ids=lambda variant: variant.__name__)
+def variant(request):
+    """Each variant in turn: a new one inherits every test that asks for it."""
+    return request.param

@@ -1,0 +1,122 @@
+import keras
+import numpy as np
+import pytest
+
+import keras_gans as kg
+
+REAL = np.array([[-5.0], [1.4], [12.5], [2.7]], "float32")
+FAKE = np.array([[10.0], [4.4], [-5.5], [3.6]], "float32")
+
+
+def log_sigmoid(x):
+    return -np.log1p(np.exp(-x))
+
+
+# Name: loss, golden discriminator and generator values, and the paper's formulas in float64.
+LOSSES = {
+    "wasserstein": (
+        kg.losses.WassersteinLoss,
+        (0.22500, -3.12500),
+        lambda r, f: (np.mean(f) - np.mean(r), -np.mean(f)),
+    ),
+    "hinge": (
+        kg.losses.HingeLoss,
+        (6.75000, -3.12500),
+        lambda r, f: (
+            -np.mean(np.minimum(0, r - 1)) - np.mean(np.minimum(0, -f - 1)),
+            -np.mean(f),
+        ),
+    ),
+    "least_squares": (
+        kg.losses.LeastSquaresLoss,
+        (41.73375, 17.69625),
+        lambda r, f: (np.mean((r - 1) ** 2) / 2 + np.mean(f**2) / 2, np.mean((f - 1) ** 2) / 2),
+    ),
+    "non_saturating": (
+        kg.losses.NonSaturatingLoss,
+        (5.83387, 1.38582),
+        lambda r, f: (
+            -np.mean(log_sigmoid(r)) - np.mean(log_sigmoid(-f)),
+            -np.mean(log_sigmoid(f)),
+        ),
+    ),
+    "minimax": (
+        kg.losses.MinimaxLoss,
+        (5.83387, -4.51082),
+        lambda r, f: (
+            -np.mean(log_sigmoid(r)) - np.mean(log_sigmoid(-f)),
+            np.mean(log_sigmoid(-f)),
+        ),
+    ),
+    "relativistic": (
+        kg.losses.RelativisticLoss,
+        (4.82244, 4.59744),
+        lambda r, f: (-np.mean(log_sigmoid(r - f)), -np.mean(log_sigmoid(f - r))),
+    ),
+}
+
+
+@pytest.fixture(params=LOSSES)
+def name(request):
+    return request.param
+
+
+def values(loss, real, fake):
+    real, fake = keras.ops.convert_to_tensor(real), keras.ops.convert_to_tensor(fake)
+    d, g = loss.discriminator_loss(real, fake), loss.generator_loss(fake, real)
+    assert d.shape == g.shape == ()
+    return float(d), float(g)
+
+
+def test_every_loss_is_in_the_table():
+    classes = {loss for loss, _, _ in LOSSES.values()}
+    base = kg.losses.Loss
+    public = {
+        v for v in vars(kg.losses).values() if isinstance(v, type) and issubclass(v, base)
+    } - {base}
+    assert classes == public
+
+
+def test_golden_values(name):
+    loss, golden, _ = LOSSES[name]
+    np.testing.assert_allclose(values(loss(), REAL, FAKE), golden, atol=1e-5)
+
+
+def test_matches_the_papers_formulas(name):
+    loss, _, formula = LOSSES[name]
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(size=(2, 50, 1)) * 3
+    result = values(loss(), real.astype("float32"), fake.astype("float32"))
+    np.testing.assert_allclose(result, formula(real, fake), rtol=1e-5)
+
+
+def test_finite_for_confident_discriminators(name):
+    loss = LOSSES[name][0]()
+    large = np.full((4, 1), 1e4, "float32")
+    for real, fake in ((large, -large), (-large, large)):
+        assert np.isfinite(values(loss, real, fake)).all()
+
+
+def test_generator_needs_no_real_logits_unless_relativistic(name):
+    loss = LOSSES[name][0]()
+    if not loss.relativistic:
+        assert np.isfinite(float(loss.generator_loss(keras.ops.convert_to_tensor(FAKE))))
+
+
+def test_serialises(name):
+    loss = LOSSES[name][0]()
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert type(again) is type(loss)
+
+
+def test_get_by_name_and_instance(name):
+    loss = LOSSES[name][0]
+    assert type(kg.losses.get(name)) is loss
+    instance = loss()
+    assert kg.losses.get(instance) is instance
+
+
+@pytest.mark.parametrize("bad", ["wgan", 3, None, kg.losses])
+def test_get_rejects(bad):
+    with pytest.raises(ValueError, match=r"one of .*Received: loss="):
+        kg.losses.get(bad)
