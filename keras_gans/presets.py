@@ -39,7 +39,7 @@ PRESETS = {
             "ema_decay": 0.99,
             "steps_per_execution": 4,
         },
-        "fit": {"batch_size": 64, "epochs": 2000},
+        "fit": {"batch_size": 64, "epochs": 3000},
         "data": {"name": "digits", "size": None},
         "callbacks": {
             "SampleGrid": {"grid": [8, 8], "every_epochs": 50},

@@ -98,7 +98,7 @@ class GAN(Trainer):
     @property
     def step(self) -> int:
         """How many steps, each with one update of the generator, have been trained."""
-        return int(self.g_optimizer.iterations) if self.compiled else 0
+        return int(ops.convert_to_numpy(self.g_optimizer.iterations)) if self.compiled else 0
 
     @property
     def batches_per_step(self) -> int:
