@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from digits_quality import quality, real_digits
 
 import keras_gans as kg
+from digits_quality import quality, real_digits
 
 
 @pytest.mark.slow
