@@ -5,6 +5,7 @@ from keras_gans.callbacks.history import HistoryCSV
 from keras_gans.callbacks.loss_curves import EpochSamples, LossCurves
 from keras_gans.callbacks.nan_guard import NaNGuard
 from keras_gans.callbacks.sample_grid import SampleGrid
+from keras_gans.callbacks.train_state import TrainState
 from keras_gans.callbacks.weight_clipping import WeightClipping
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "LossCurves",
     "NaNGuard",
     "SampleGrid",
+    "TrainState",
     "WeightClipping",
 ]

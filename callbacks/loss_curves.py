@@ -32,31 +32,49 @@ class LossCurves(keras.callbacks.Callback):
         self.path = Path(path)
         self.terms = tuple(terms)
         self.every_epochs = every_epochs
+        self._restored = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._steps, self._values = [], []  # One entry an execution.
-        self._epoch_ends = {}  # Step by epoch.
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._start = self._step = self.model.step
-        self._sums = np.zeros(len(self.terms))
+        state = self._restored or {"steps": [], "values": [], "sums": [], "epochs": []}
+        self._steps, self._values = state["steps"], state["values"]  # One entry an execution.
+        self._sums = state["sums"]  # Of the epoch in progress, and the step it began at.
+        self._epoch_ends = dict(state["epochs"])  # Step by epoch.
+        self._restored = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        # The logs are means over the epoch so far; their growing sums tell what each step added.
         step = self.model.step
-        sums = np.array([logs[term] for term in self.terms], float) * (step - self._start)
-        self._values.append((sums - self._sums) / (step - self._step))
+        if self._steps and self._steps[-1] == step:  # Done before an interruption.
+            return
+        # The logs are means over the epoch so far; their growing sums tell what each step added.
+        before, start = self._sums or ([0.0] * len(self.terms), self._last_step)
+        sums = [float(logs[term]) * (step - start) for term in self.terms]
+        count = step - self._last_step
+        self._values.append([(b - a) / count for a, b in zip(before, sums, strict=True)])
         self._steps.append(step)
-        self._step, self._sums = step, sums
+        self._sums = [sums, start]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._epoch_ends[epoch + 1] = self._step
+        self._sums = []
+        self._epoch_ends[epoch + 1] = self.model.step
         if (epoch + 1) % self.every_epochs == 0:
             self._save()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._epoch_ends and max(self._epoch_ends) % self.every_epochs:
             self._save()
+
+    def state(self) -> dict[str, Any]:
+        """Returns what `TrainState` saves."""
+        ends = list(self._epoch_ends.items())
+        return {"steps": self._steps, "values": self._values, "sums": self._sums, "epochs": ends}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state` gave, when training begins."""
+        self._restored = state
+
+    @property
+    def _last_step(self) -> int:
+        return self._steps[-1] if self._steps else self.model.first_step
 
     def _save(self) -> None:
         with replacing(self.path) as aside:
@@ -111,9 +129,11 @@ class EpochSamples(keras.callbacks.Callback):
         self.epochs = tuple(epochs)
         self.columns = columns
         self.seed = seed
+        self._restored = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._rows = {}
+        self._rows = {epoch: np.array(row, "uint8") for epoch, row in self._restored or ()}
+        self._restored = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if epoch + 1 in self.epochs:
@@ -121,6 +141,14 @@ class EpochSamples(keras.callbacks.Callback):
             self._rows[epoch + 1] = as_pixels(samples)
             with replacing(self.path) as aside:
                 self._draw().savefig(aside, dpi=80)
+
+    def state(self) -> list[Any]:
+        """Returns what `TrainState` saves."""
+        return [(epoch, row.tolist()) for epoch, row in self._rows.items()]
+
+    def restore_state(self, state: list[Any]) -> None:
+        """Goes on from what `state` gave, when training begins."""
+        self._restored = state
 
     def _draw(self) -> Figure:
         figure = Figure(figsize=(1.2 * self.columns + 0.8, 1.2 * len(self._rows)))

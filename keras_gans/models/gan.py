@@ -81,8 +81,9 @@ class GAN(Trainer):
         self.ema_generator = None
         self.latent_distribution = latent_distribution
         self.loss = losses.get(loss or self.default_loss)
-        self.seed = random.randrange(2**31) if seed is None else seed
-        self.seed_generator = ReplicaSeedGenerator(self.seed)
+        self.seed_generator = ReplicaSeedGenerator(
+            random.randrange(2**31) if seed is None else seed
+        )
         names = ["d_loss", "g_loss", "d_real", "d_fake"] + (["gp"] if self.penalty else [])
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
         self.built = True
@@ -96,9 +97,8 @@ class GAN(Trainer):
         return self.generator.output_shape[1:]
 
     @property
-    def step(self) -> int:
-        """How many steps, each with one update of the generator, have been trained."""
-        return int(ops.convert_to_numpy(self.g_optimizer.iterations)) if self.compiled else 0
+    def seed(self) -> int:
+        return int(ops.convert_to_numpy(self.seed_generator.state)[0])
 
     @property
     def batches_per_step(self) -> int:
@@ -343,22 +343,24 @@ class GAN(Trainer):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def save_own_variables(self, store: Any) -> None:
-        for i, state in enumerate(self._random_states()):
-            store[f"random_state_{i}"] = state
+        store["step"] = self.step
+        for i, variable in enumerate(self._other_variables()):
+            store[f"state_{i}"] = ops.convert_to_numpy(variable)
         for name, optimizer in self._optimizers().items():
             store[f"{name}_size"] = len(optimizer.variables)
 
     def load_own_variables(self, store: Any) -> None:
-        states = self._random_states()
-        expected = [f"random_state_{i}" for i in range(len(states))]
+        variables = self._other_variables()
+        expected = ["step", *(f"state_{i}" for i in range(len(variables)))]
         expected += [f"{name}_size" for name in self._optimizers()]
         if sorted(store.keys()) != sorted(expected):
             raise ValueError(
                 f"Expected a file with the state {sorted(expected)}, as this model has it. "
                 f"Received: {sorted(store.keys())}; compile the model as it was when saved"
             )
-        for i, state in enumerate(states):
-            state.assign(store[f"random_state_{i}"])
+        self.step = int(np.asarray(store["step"]))
+        for i, variable in enumerate(variables):
+            variable.assign(np.asarray(store[f"state_{i}"]))
         for name, optimizer in self._optimizers().items():
             # Keras would only warn, and leave the optimizer as it is.
             if int(np.asarray(store[f"{name}_size"])) != len(optimizer.variables):
@@ -367,9 +369,11 @@ class GAN(Trainer):
                     f"{int(np.asarray(store[f'{name}_size']))}; compile the model as it was saved"
                 )
 
-    def _random_states(self) -> list[keras.Variable]:
+    def _other_variables(self) -> list[keras.Variable]:
+        """Random states, and the logs' running means: state that Keras would not save."""
         weights = {id(weight) for weight in self.weights}
-        return [variable for variable in self.variables if id(variable) not in weights]
+        random_states = [v for v in self.variables if id(v) not in weights]
+        return random_states + [v for metric in self.metrics for v in metric.variables]
 
     def _optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         names = ("d_optimizer", "g_optimizer") if self.compiled else ()

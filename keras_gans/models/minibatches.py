@@ -13,7 +13,8 @@ class MiniBatches(NamedTuple):
     """What `fit` trains on.
 
     Attributes:
-        dataset: `tf.data.Dataset` whose elements are tuples of `group` mini-batches.
+        dataset: `tf.data.Dataset` whose elements are tuples of `group` mini-batches; endless where
+            the length of an epoch is known.
         steps_per_epoch: Elements that make one epoch, or None where only the end of the data tells.
         first: The first mini-batch, to be checked before training starts.
     """
@@ -34,6 +35,7 @@ def mini_batches(
     shuffle: bool,
     seed: int,
     first_step: int,
+    skip: int = 0,
 ) -> MiniBatches:
     """Groups data into tuples of mini-batches, each sample at most once an epoch.
 
@@ -50,7 +52,8 @@ def mini_batches(
         labels: Whether the labels are handed on or dropped.
         shuffle: Whether unbatched data is shuffled.
         seed: Integer seed of the order.
-        first_step: How many steps have been trained before.
+        first_step: How many steps the model had been trained when this training began.
+        skip: How many steps of this training are done.
 
     Raises:
         ValueError: If the data is of another kind, its labels do not fit, or it is too small for
@@ -64,13 +67,13 @@ def mini_batches(
             )
         dataset = x if labels else x.map(_without_labels)
         if _leaf(dataset.element_spec).shape.rank == sample_rank + 1:
-            return _from_batches(dataset, group, batch_size)
-        return _from_samples(dataset, group, batch_size or 32, shuffle, seed, first_step)
+            return _from_batches(dataset, group, batch_size, skip)
+        return _from_samples(dataset, group, batch_size or 32, shuffle, seed, first_step, skip)
     arrays = _as_arrays(x, y if labels else None)
-    return _from_arrays(arrays, group, batch_size or 32, shuffle, seed, first_step)
+    return _from_arrays(arrays, group, batch_size or 32, shuffle, seed, first_step, skip)
 
 
-def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step) -> MiniBatches:
+def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step, skip) -> MiniBatches:
     n = len(_leaf(arrays))
     steps = _steps_per_epoch(n, batch_size, group)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
@@ -88,18 +91,18 @@ def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step) -> MiniBa
             for i in range(group)
         )
 
-    dataset = _epochs(epoch, first_step, steps).map(gather, tf.data.AUTOTUNE)
+    dataset = _epochs(epoch, first_step, steps, skip).map(gather, tf.data.AUTOTUNE)
     first = tf.nest.map_structure(lambda a: a[:batch_size], arrays)
     return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, first)
 
 
-def _from_samples(samples, group, batch_size, shuffle, seed, first_step) -> MiniBatches:
+def _from_samples(samples, group, batch_size, shuffle, seed, first_step, skip) -> MiniBatches:
     first = next(iter(samples.batch(batch_size)), None)
     n = int(samples.cardinality())
     if n < 0:  # Unknown: the data is read anew in each epoch, until it ends.
         if shuffle:
             samples = samples.shuffle(SHUFFLE_BUFFER, seed=seed)
-        return _from_batches(samples.batch(batch_size, drop_remainder=True), group, None)
+        return _from_batches(samples.batch(batch_size, drop_remainder=True), group, None, skip)
     steps = _steps_per_epoch(n, batch_size, group)
 
     def epoch(start):
@@ -111,11 +114,11 @@ def _from_samples(samples, group, batch_size, shuffle, seed, first_step) -> Mini
         batches = ordered.batch(batch_size, drop_remainder=True)
         return _grouped(batches, group).take(steps)
 
-    dataset = _epochs(epoch, first_step, steps)
+    dataset = _epochs(epoch, first_step, steps, skip)
     return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, first)
 
 
-def _from_batches(batches, group, batch_size) -> MiniBatches:
+def _from_batches(batches, group, batch_size, skip) -> MiniBatches:
     if batch_size is not None:
         raise ValueError(
             "Expected no `batch_size` with a data set of batches, which has its own. Received: "
@@ -141,13 +144,14 @@ def _from_batches(batches, group, batch_size) -> MiniBatches:
         )
     dataset = _grouped(batches, group)
     if steps:
-        dataset = dataset.take(steps).apply(tf.data.experimental.assert_cardinality(steps))
+        dataset = dataset.take(steps).repeat().skip(skip % steps)
     return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, first)
 
 
-def _epochs(epoch, first_step: int, steps: int) -> tf.data.Dataset:
+def _epochs(epoch, first_step: int, steps: int, skip: int) -> tf.data.Dataset:
     """Endless: one epoch after the other, each made from the step at which it starts."""
-    return tf.data.Dataset.counter(first_step, steps).flat_map(epoch)
+    start = first_step + skip // steps * steps
+    return tf.data.Dataset.counter(start, steps).flat_map(epoch).skip(skip % steps)
 
 
 def _grouped(batches: tf.data.Dataset, group: int) -> tf.data.Dataset:

@@ -6,19 +6,29 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_gans.callbacks import NaNGuard
+from keras_gans.callbacks import NaNGuard, TrainState
 from keras_gans.models.minibatches import mini_batches
 
 
 class Trainer(keras.Model):
     """A Keras model whose training step takes a tuple of mini-batches.
 
-    Subclasses give `batches_per_step`, `sample_shape`, `check_data`, `step`, `seed` and
-    `train_step`. The step runs on every replica of the model's strategy.
+    Subclasses give `batches_per_step`, `sample_shape`, `check_data`, `seed` and `train_step`. The
+    step runs on every replica of the model's strategy.
+
+    Attributes:
+        step: How many steps `fit` has trained in all.
+        first_step: What `step` was when the current training began, before any interruption.
+        steps_per_epoch: Steps in an epoch of the current `fit`; None where only the end of the data
+            tells.
     """
 
     # Whether training reads the labels of (x, y) data.
     uses_labels = False
+    step = 0
+    first_step = 0
+    steps_per_epoch = None
+    _steps_to_pass = 0
 
     def fit(
         self,
@@ -65,6 +75,12 @@ class Trainer(keras.Model):
             raise ValueError(
                 "Expected a compiled model. Received: fit() before compile(); call compile() first"
             )
+        callbacks = _as_list(callbacks)
+        self._check_batch_size(batch_size)
+        self.first_step, self._steps_to_pass = self.step, 0
+        for state in (c for c in callbacks if isinstance(c, TrainState)):
+            epoch, self._steps_to_pass = state.restore(self, callbacks)
+            initial_epoch = max(epoch, initial_epoch)
         data = mini_batches(
             x,
             y,
@@ -74,21 +90,35 @@ class Trainer(keras.Model):
             labels=self.uses_labels,
             shuffle=shuffle,
             seed=self.seed,
-            first_step=self.step,
+            first_step=self.first_step,
+            skip=self.step - self.first_step,
         )
         self.check_data(data.first)
-        self._plan_epoch(steps_per_epoch or data.steps_per_epoch)
-        if isinstance(callbacks, keras.callbacks.Callback):
-            callbacks = [callbacks]
+        self.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
+        self._steps_run = 0
+        if self.steps_per_epoch is None and self.steps_per_execution > 1:
+            raise ValueError(
+                "Expected data of known length with steps_per_execution > 1. Received: "
+                f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
+                "length; pass `steps_per_epoch`, or an array"
+            )
         return super().fit(
             data.dataset,
             epochs=epochs,
             verbose=verbose,
-            callbacks=[*(callbacks or ()), NaNGuard()],
+            # The guard first: no other callback is to save what it refuses.
+            callbacks=[NaNGuard(), *callbacks],
             shuffle=False,  # Done above.
             initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch or data.steps_per_epoch,
+            steps_per_epoch=self.steps_per_epoch,
         )
+
+    @property
+    def steps_into_epoch(self) -> int | None:
+        """How many steps of the epoch in progress are done, or None where epochs have no length."""
+        if self.steps_per_epoch is None:
+            return None
+        return (self._steps_run - 1) % self.steps_per_epoch + 1 if self._steps_run else 0
 
     def make_train_function(self, force: bool = False) -> Any:
         """Makes the function that runs `steps_per_execution` steps on all replicas."""
@@ -117,26 +147,43 @@ class Trainer(keras.Model):
 
         def train_function(iterator):
             count = self._steps_to_run()
-            return one_step(iterator) if count == 1 else several_steps(iterator, tf.constant(count))
+            if self._steps_to_pass:  # Done before an interruption.
+                self._steps_to_pass -= count
+                logs = self.get_metrics_result()
+            else:
+                several = count > 1
+                logs = (
+                    several_steps(iterator, tf.constant(count)) if several else one_step(iterator)
+                )
+                self.step += count
+            self._steps_run += count
+            return logs
 
         self.train_function = train_function
         return train_function
 
-    def _plan_epoch(self, steps_per_epoch: int | None) -> None:
-        if steps_per_epoch is None and self.steps_per_execution > 1:
-            raise ValueError(
-                "Expected data of known length with steps_per_execution > 1. Received: "
-                f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
-                "length; pass `steps_per_epoch`, or an array"
-            )
-        self._steps_per_epoch = steps_per_epoch
-        self._steps_run = 0
+    def reset_metrics(self) -> None:
+        """Starts the means of the logs anew, but in an epoch that an interruption has cut."""
+        if not self._steps_to_pass:
+            super().reset_metrics()
 
     def _steps_to_run(self) -> int:
         """How many steps the next execution takes: never more than are left of the epoch."""
-        if self._steps_per_epoch is None:
+        if self.steps_per_epoch is None:
             return 1
-        left = self._steps_per_epoch - self._steps_run % self._steps_per_epoch
-        count = min(self.steps_per_execution, left)
-        self._steps_run += count
-        return count
+        left = self.steps_per_epoch - self._steps_run % self.steps_per_epoch
+        return min(self.steps_per_execution, left, self._steps_to_pass or left)
+
+    def _check_batch_size(self, batch_size):
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if (batch_size or 32) % replicas:
+            raise ValueError(
+                f"Expected a `batch_size` divisible by the {replicas} replicas. Received: "
+                f"batch_size={batch_size}"
+            )
+
+
+def _as_list(callbacks):
+    if isinstance(callbacks, keras.callbacks.Callback):
+        return [callbacks]
+    return list(callbacks or ())

@@ -1,0 +1,190 @@
+"""Training that survives its process."""
+
+import json
+import signal
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_gans.callbacks.files import replacing
+
+# Member of the .keras archive that says where in the training the model was.
+_PROGRESS = "progress.json"
+
+
+class TrainState(keras.callbacks.Callback):
+    """Saves all that training depends on, and goes on from there when `fit` is called again.
+
+    An interrupted training that is started again, by the same script with the same data, ends with
+    the weights, logs and pictures of one that was never interrupted, to the bit. This holds for
+    arrays and for unbatched data sets of known length, whose order `fit` sets; other data sets have
+    to repeat their own order. The state is one file, `state.keras`, which is also a model that
+    `keras.saving.load_model` loads; it is written aside and renamed, so that a killed write leaves
+    the last one. Pass this callback after those that write pictures and logs.
+
+    SIGTERM, which clusters send before they take a machine away, saves after the step in progress
+    and exits with status 143.
+
+    Args:
+        directory: Folder of `state.keras`.
+        max_overhead: Share of the training time that saving may take, in (0, 1]: a state is saved
+            as soon as that much time has passed since the last, and at the end. With 1, after each
+            step.
+
+    Raises:
+        ValueError: If a state cannot be read or does not fit the model, or weights are not finite.
+
+    Example:
+        >>> gan.fit(images, epochs=50, callbacks=[kg.callbacks.TrainState("run")])
+    """
+
+    def __init__(self, directory: str, max_overhead: float = 0.02):
+        super().__init__()
+        if not 0 < max_overhead <= 1:
+            raise ValueError(
+                f"Expected `max_overhead` in (0, 1]. Received: max_overhead={max_overhead}"
+            )
+        self.path = Path(directory) / "state.keras"
+        self.max_overhead = max_overhead
+        self._peers = ()
+        self._history = {}
+
+    def restore(
+        self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]
+    ) -> tuple[int, int]:
+        """Restores the last state, if there is one; `fit` calls this before it starts.
+
+        Args:
+            model: The model to restore.
+            callbacks: All callbacks of `fit`; those with `state` and `restore_state` are restored.
+
+        Returns:
+            The epoch to go on with, from 0, and how many of its steps are done.
+        """
+        self._peers = [callback for callback in callbacks if hasattr(callback, "restore_state")]
+        self._history = {}
+        if not self.path.exists():
+            return 0, 0
+        progress = _read_progress(self.path)
+        _load(model, self.path)
+        for callback, state in zip(self._peers, progress["callbacks"], strict=True):
+            callback.restore_state(state)
+        self._history = progress["history"]
+        model.first_step = progress["first_step"]
+        return progress["epoch"], progress["steps"]
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._terminated = False
+        self._saved_at, self._cost = time.monotonic(), 0.0
+        try:
+            self._handler = signal.signal(signal.SIGTERM, self._terminate)
+        except ValueError:  # Only the main thread may listen to signals.
+            self._handler = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch = epoch
+        if self._history:  # Here, since Keras empties its history when training begins.
+            self.model.history.history.update(self._history)
+            self.model.history.epoch[:] = range(epoch)
+            self._history = {}
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        done = self.model.steps_into_epoch
+        if done is None:  # Data of unknown length: only the ends of epochs can be found again.
+            return
+        if done < self.model.steps_per_epoch and (self._terminated or self._is_due()):
+            self._save(self._epoch, done)
+        if done < self.model.steps_per_epoch:
+            self._exit_if_terminated()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        last = epoch + 1 >= self.params.get("epochs", 0) or self.model.stop_training
+        if self._terminated or last or self._is_due():
+            self._save(epoch + 1, 0, logs)
+        self._exit_if_terminated()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._listen_no_more()
+
+    def _terminate(self, signum: int, frame: Any) -> None:
+        self._terminated = True
+
+    def _listen_no_more(self) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGTERM, self._handler)
+
+    def _exit_if_terminated(self) -> None:
+        if self._terminated:
+            self._listen_no_more()
+            print(f"Terminated; saved {self.path}, start again to go on.", file=sys.stderr)
+            sys.exit(128 + signal.SIGTERM)
+
+    def _is_due(self) -> bool:
+        return self._cost <= (time.monotonic() - self._saved_at) * self.max_overhead
+
+    def _save(self, epoch: int, steps: int, logs: dict[str, Any] | None = None) -> None:
+        started = time.monotonic()
+        _check_finite(self.model)
+        history = {name: list(values) for name, values in self.model.history.history.items()}
+        for name, value in (logs or {}).items():  # Keras' own history comes after this callback.
+            history.setdefault(name, []).append(value)
+        progress = {
+            "epoch": epoch,
+            "steps": steps,
+            "first_step": self.model.first_step,
+            "history": {name: [float(v) for v in values] for name, values in history.items()},
+            "callbacks": [callback.state() for callback in self._peers],
+        }
+        with replacing(self.path) as aside:
+            self.model.save(aside)
+            with zipfile.ZipFile(aside, "a") as archive:
+                archive.writestr(_PROGRESS, json.dumps(progress))
+        self._saved_at = time.monotonic()
+        self._cost = self._saved_at - started
+
+
+def _read_progress(path: Path) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            if damaged:
+                raise ValueError(f"{damaged} is damaged")
+            return json.loads(archive.read(_PROGRESS))
+    except Exception as error:
+        raise ValueError(
+            f"Expected a readable state of training. Received: {path} ({error}); restore the file, "
+            "or remove it to start anew"
+        ) from error
+
+
+def _load(model: keras.Model, path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        saved = json.loads(archive.read("config.json"))
+    if saved["class_name"] != type(model).__name__ or saved["config"]["name"] != model.name:
+        raise ValueError(
+            f"Expected the state of {type(model).__name__} {model.name!r}. Received: {path}, which "
+            f"has {saved['class_name']} {saved['config']['name']!r}"
+        )
+    try:
+        model.load_weights(path)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ValueError(
+            f"Expected a state that fits the model. Received: {path} ({reason}); build and compile "
+            "the model as it was"
+        ) from error
+
+
+def _check_finite(model: keras.Model) -> None:
+    for weight in model.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+            raise ValueError(
+                f"Expected finite weights. Received: NaN or infinite values in {weight.path}; the "
+                "last state is kept, lower the learning rates"
+            )
