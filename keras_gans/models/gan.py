@@ -9,7 +9,11 @@ import numpy as np
 from keras import ops
 
 from keras_gans import autodiff, losses
-from keras_gans.models.replicas import ReplicaSeedGenerator, replica_count
+from keras_gans.models.replicas import (
+    ReplicaLossScaleOptimizer,
+    ReplicaSeedGenerator,
+    replica_count,
+)
 from keras_gans.models.trainer import Trainer
 from keras_gans.networks import inspection
 
@@ -191,8 +195,8 @@ class GAN(Trainer):
         points = self.penalty_points(real, fake) if self.penalty else None
 
         def objective():
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
+            real_logits = as_float32(self.discriminator(real, training=True))
+            fake_logits = as_float32(self.discriminator(fake, training=True))
             loss = self.loss.discriminator_loss(real_logits, fake_logits)
             terms = {"d_real": ops.mean(real_logits), "d_fake": ops.mean(fake_logits)}
             if self.penalty:
@@ -204,11 +208,13 @@ class GAN(Trainer):
 
     def update_generator(self, real: Any) -> None:
         latents = self.sample_latents(ops.shape(real)[0])
-        real_logits = frozen_call(self.discriminator, real) if self.loss.relativistic else None
+        real_logits = (
+            as_float32(frozen_call(self.discriminator, real)) if self.loss.relativistic else None
+        )
 
         def objective():
             fake = self.generator(latents, training=True)
-            fake_logits = frozen_call(self.discriminator, fake)
+            fake_logits = as_float32(frozen_call(self.discriminator, fake))
             loss = self.loss.generator_loss(fake_logits, real_logits)
             return loss, {"g_loss": loss}
 
@@ -234,8 +240,7 @@ class GAN(Trainer):
 
     def penalty_points(self, real: Any, fake: Any) -> Any:
         """Draws the points of the penalty: outside XLA, whose random numbers are others."""
-        real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
-        return self.penalty.points(real, fake, self.seed_generator)
+        return self.penalty.points(as_float32(real), as_float32(fake), self.seed_generator)
 
     def gradient_penalty(self, points: Any) -> Any:
         return self.penalty.at(lambda x: frozen_call(self.discriminator, x), points)
@@ -385,7 +390,7 @@ class GAN(Trainer):
         optimizer = keras.optimizers.get(optimizer or self.default_optimizer())
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         if network.dtype_policy.name == "mixed_float16" and not scaled:
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            optimizer = ReplicaLossScaleOptimizer(optimizer)
         # Before training, so that a loaded model finds the slots of its optimizers.
         optimizer.build(self._trained[network])
         return optimizer
@@ -466,6 +471,11 @@ def frozen_call(network: keras.Model, inputs: Any) -> Any:
         if value is not None and id(variable) not in weights:
             variable.assign(value)
     return outputs
+
+
+def as_float32(x: Any) -> Any:
+    """Losses and penalties are computed in float32, whatever the networks compute in."""
+    return ops.cast(x, "float32")
 
 
 def _trainable(network: keras.Model) -> list[keras.Variable]:

@@ -24,6 +24,21 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         return seed + tf.stack([replica_id * 1_000_003, tf.zeros_like(replica_id)])
 
 
+@keras.saving.register_keras_serializable("keras_gans")
+class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
+    """A loss-scaling optimizer whose replicas skip a step together.
+
+    Keras' own looks only at the first replica's gradients: where another's overflow, their infinity
+    would reach the weights of all.
+    """
+
+    def check_finite(self, grads: Any) -> Any:
+        finite = super().check_finite(grads)
+        replica = tf.distribute.get_replica_context()
+        overflows = replica.all_reduce("SUM", tf.cast(~finite, "float32"))
+        return tf.equal(overflows, 0.0)
+
+
 def replica_count() -> int:
     """Returns over how many replicas the current step is spread."""
     return tf.distribute.get_strategy().num_replicas_in_sync
