@@ -1,5 +1,6 @@
 """The glue between `fit` and TensorFlow; everything about GANs stands in `gan.py`."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,6 +68,7 @@ class Trainer(keras.Model):
         Raises:
             ValueError: If the model is not compiled, the data does not fit the networks or is too
                 small for one step, or a loss becomes NaN.
+            RuntimeError: If another worker of a `MultiWorkerMirroredStrategy` fails.
 
         Example:
             >>> history = gan.fit(images, batch_size=64, epochs=5)
@@ -102,16 +104,17 @@ class Trainer(keras.Model):
                 f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
                 "length; pass `steps_per_epoch`, or an array"
             )
-        return super().fit(
-            data.dataset,
-            epochs=epochs,
-            verbose=verbose,
-            # The guard first: no other callback is to save what it refuses.
-            callbacks=[NaNGuard(), *callbacks],
-            shuffle=False,  # Done above.
-            initial_epoch=initial_epoch,
-            steps_per_epoch=self.steps_per_epoch,
-        )
+        with _clear_errors_of_workers(self.distribute_strategy):
+            return super().fit(
+                data.dataset,
+                epochs=epochs,
+                verbose=verbose,
+                # The guard first: no other callback is to save what it refuses.
+                callbacks=[NaNGuard(), *callbacks],
+                shuffle=False,  # Done above.
+                initial_epoch=initial_epoch,
+                steps_per_epoch=self.steps_per_epoch,
+            )
 
     @property
     def steps_into_epoch(self) -> int | None:
@@ -167,6 +170,9 @@ class Trainer(keras.Model):
         if not self._steps_to_pass:
             super().reset_metrics()
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Keras would draw a batch to build the model, and fails at it with several workers."""
+
     def _steps_to_run(self) -> int:
         """How many steps the next execution takes: never more than are left of the epoch."""
         if self.steps_per_epoch is None:
@@ -181,6 +187,26 @@ class Trainer(keras.Model):
                 f"Expected a `batch_size` divisible by the {replicas} replicas. Received: "
                 f"batch_size={batch_size}"
             )
+
+
+@contextlib.contextmanager
+def _clear_errors_of_workers(strategy):
+    """Says in one sentence that another worker has failed."""
+    try:
+        yield
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
+        workers = strategy.extended._num_workers if _has_workers(strategy) else 1
+        if workers == 1:
+            raise
+        reason = " ".join(str(error).split("Collective ops is aborted by:")[-1].split())[:100]
+        raise RuntimeError(
+            f"Expected all {workers} workers to stay alive. Received: {reason}; start all workers "
+            "again, with TrainState they go on from the last saved epoch"
+        ) from error
+
+
+def _has_workers(strategy):
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def _as_list(callbacks):
