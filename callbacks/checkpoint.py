@@ -11,7 +11,8 @@ from keras_gans.callbacks.files import numbered, replacing
 class Checkpoint(keras.callbacks.Callback):
     """Saves the whole model every few epochs, and keeps the last few files.
 
-    A file is written aside and renamed: at no time is there a half-written checkpoint.
+    A file is written aside and renamed: at no time is there a half-written checkpoint. Files of
+    later epochs, which another training left, are neither counted nor removed.
 
     Args:
         directory: Folder of the files `epoch_<number>.keras`.
@@ -42,6 +43,7 @@ class Checkpoint(keras.callbacks.Callback):
             return
         with replacing(self.directory / f"epoch_{epoch + 1:06d}.keras") as aside:
             self.model.save(aside)
-        saved = list(numbered(self.directory, "epoch", ".keras").values())
+        found = numbered(self.directory, "epoch", ".keras")
+        saved = [path for number, path in found.items() if number <= epoch + 1]
         for path in saved[: -self.keep] if self.keep else []:
             path.unlink()

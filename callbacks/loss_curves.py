@@ -1,6 +1,6 @@
 """Figures of a whole training: its losses, and samples of chosen epochs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ class LossCurves(keras.callbacks.Callback):
         terms: Which logs to draw.
         every_epochs: Epochs between two drawings.
 
+    Raises:
+        ValueError: If `every_epochs` is not positive, or there is no log of a term's name.
+
     Example:
         >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.LossCurves("losses.png")])
     """
@@ -29,19 +32,26 @@ class LossCurves(keras.callbacks.Callback):
         self, path: str, terms: Sequence[str] = ("g_loss", "d_loss"), every_epochs: int = 1
     ):
         super().__init__()
+        if every_epochs < 1:
+            raise ValueError(
+                f"Expected `every_epochs` of at least 1. Received: every_epochs={every_epochs}"
+            )
         self.path = Path(path)
         self.terms = tuple(terms)
         self.every_epochs = every_epochs
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._steps, self._values = [], []  # One entry an execution.
-        self._epoch_ends = {}  # Step by epoch.
+        self._first = self._last = None  # (step, epoch) where training began, and is now.
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._start = self._step = self.model.step
         self._sums = np.zeros(len(self.terms))
+        self._first = self._first or (self._step, epoch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if not set(self.terms) <= set(logs):
+            raise ValueError(f"Expected terms among {list(logs)}. Received: terms={self.terms}")
         # The logs are means over the epoch so far; their growing sums tell what each step added.
         step = self.model.step
         sums = np.array([logs[term] for term in self.terms], float) * (step - self._start)
@@ -50,12 +60,12 @@ class LossCurves(keras.callbacks.Callback):
         self._step, self._sums = step, sums
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._epoch_ends[epoch + 1] = self._step
+        self._last = (self._step, epoch + 1)
         if (epoch + 1) % self.every_epochs == 0:
             self._save()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self._epoch_ends and max(self._epoch_ends) % self.every_epochs:
+        if self._last and self._last[1] % self.every_epochs:
             self._save()
 
     def _save(self) -> None:
@@ -68,21 +78,18 @@ class LossCurves(keras.callbacks.Callback):
         for term, values in zip(self.terms, np.transpose(self._values), strict=True):
             axes.plot(self._steps, values, label=term, linewidth=0.8)
         axes.legend()
-        epochs = axes.secondary_xaxis(-0.12, functions=(self._epoch_of, self._step_of))
+        epoch_of = _line(self._first, self._last)
+        step_of = _line(self._first[::-1], self._last[::-1])
+        epochs = axes.secondary_xaxis(-0.12, functions=(epoch_of, step_of))
         epochs.set_xlabel("epoch")
         epochs.xaxis.set_major_locator(MaxNLocator(integer=True))
         return figure
 
-    def _epoch_of(self, step: Any) -> Any:
-        return np.asarray(step) / self._steps_per_epoch
 
-    def _step_of(self, epoch: Any) -> Any:
-        return np.asarray(epoch) * self._steps_per_epoch
-
-    @property
-    def _steps_per_epoch(self) -> float:
-        epoch, step = max(self._epoch_ends.items())
-        return step / epoch
+def _line(start: tuple[int, int], end: tuple[int, int]) -> Callable[[Any], Any]:
+    """Returns the linear function through two points."""
+    (x0, y0), (x1, y1) = start, end
+    return lambda x: y0 + (np.asarray(x) - x0) * (y1 - y0) / (x1 - x0)
 
 
 class EpochSamples(keras.callbacks.Callback):
