@@ -5,13 +5,14 @@ from typing import Any
 
 import keras
 
-from keras_gans.callbacks.files import numbered, replacing
+from keras_gans.callbacks.files import is_chief, numbered, replacing
 
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves the whole model every few epochs, and keeps the last few files.
 
-    A file is written aside and renamed: at no time is there a half-written checkpoint.
+    A file is written aside and renamed: at no time is there a half-written checkpoint. Files of
+    later epochs, which another training left, are neither counted nor removed.
 
     Args:
         directory: Folder of the files `epoch_<number>.keras`.
@@ -42,6 +43,7 @@ class Checkpoint(keras.callbacks.Callback):
             return
         with replacing(self.directory / f"epoch_{epoch + 1:06d}.keras") as aside:
             self.model.save(aside)
-        saved = list(numbered(self.directory, "epoch", ".keras").values())
-        for path in saved[: -self.keep] if self.keep else []:
+        found = numbered(self.directory, "epoch", ".keras")
+        saved = [path for number, path in found.items() if number <= epoch + 1]
+        for path in saved[: -self.keep] if self.keep and is_chief() else []:
             path.unlink()

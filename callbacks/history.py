@@ -24,6 +24,8 @@ class HistoryCSV(keras.callbacks.Callback):
     def __init__(self, path: str):
         super().__init__()
         self.path = Path(path)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._rows = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -38,9 +40,6 @@ class HistoryCSV(keras.callbacks.Callback):
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(self._rows)
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._rows = None
 
     def _read(self) -> list[dict[str, str]]:
         if not self.path.exists():

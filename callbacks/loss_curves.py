@@ -1,6 +1,6 @@
 """Figures of a whole training: its losses, and samples of chosen epochs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ class LossCurves(keras.callbacks.Callback):
         terms: Which logs to draw.
         every_epochs: Epochs between two drawings.
 
+    Raises:
+        ValueError: If `every_epochs` is not positive, or there is no log of a term's name.
+
     Example:
         >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.LossCurves("losses.png")])
     """
@@ -29,52 +32,57 @@ class LossCurves(keras.callbacks.Callback):
         self, path: str, terms: Sequence[str] = ("g_loss", "d_loss"), every_epochs: int = 1
     ):
         super().__init__()
+        if every_epochs < 1:
+            raise ValueError(
+                f"Expected `every_epochs` of at least 1. Received: every_epochs={every_epochs}"
+            )
         self.path = Path(path)
         self.terms = tuple(terms)
         self.every_epochs = every_epochs
         self._restored = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        state = self._restored or {"steps": [], "values": [], "sums": [], "epochs": []}
+        state = self._restored or {"steps": [], "values": [], "sums": [], "first": []}
         self._steps, self._values = state["steps"], state["values"]  # One entry an execution.
         self._sums = state["sums"]  # Of the epoch in progress, and the step it began at.
-        self._epoch_ends = dict(state["epochs"])  # Step by epoch.
+        self._first = state["first"]  # Step and epoch where training began.
+        self._last = None  # Step and epoch where it is.
         self._restored = None
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._first = self._first or [self.model.step, epoch]
+
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        step = self.model.step
-        if self._steps and self._steps[-1] == step:  # Done before an interruption.
+        if not set(self.terms) <= set(logs):
+            raise ValueError(f"Expected terms among {list(logs)}. Received: terms={self.terms}")
+        step, last = self.model.step, self._steps[-1] if self._steps else self._first[0]
+        if step == last:  # Done before an interruption.
             return
         # The logs are means over the epoch so far; their growing sums tell what each step added.
-        before, start = self._sums or ([0.0] * len(self.terms), self._last_step)
+        before, start = self._sums or ([0.0] * len(self.terms), last)
         sums = [float(logs[term]) * (step - start) for term in self.terms]
-        count = step - self._last_step
-        self._values.append([(b - a) / count for a, b in zip(before, sums, strict=True)])
+        self._values.append([(b - a) / (step - last) for a, b in zip(before, sums, strict=True)])
         self._steps.append(step)
         self._sums = [sums, start]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._sums = []
-        self._epoch_ends[epoch + 1] = self.model.step
+        self._last = [self.model.step, epoch + 1]
         if (epoch + 1) % self.every_epochs == 0:
             self._save()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self._epoch_ends and max(self._epoch_ends) % self.every_epochs:
+        if self._last and self._last[1] % self.every_epochs:
             self._save()
 
     def state(self) -> dict[str, Any]:
         """Returns what `TrainState` saves."""
-        ends = list(self._epoch_ends.items())
-        return {"steps": self._steps, "values": self._values, "sums": self._sums, "epochs": ends}
+        names = ("steps", "values", "sums", "first")
+        return {name: getattr(self, f"_{name}") for name in names}
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Goes on from what `state` gave, when training begins."""
         self._restored = state
-
-    @property
-    def _last_step(self) -> int:
-        return self._steps[-1] if self._steps else self.model.first_step
 
     def _save(self) -> None:
         with replacing(self.path) as aside:
@@ -86,21 +94,18 @@ class LossCurves(keras.callbacks.Callback):
         for term, values in zip(self.terms, np.transpose(self._values), strict=True):
             axes.plot(self._steps, values, label=term, linewidth=0.8)
         axes.legend()
-        epochs = axes.secondary_xaxis(-0.12, functions=(self._epoch_of, self._step_of))
+        epoch_of = _line(self._first, self._last)
+        step_of = _line(self._first[::-1], self._last[::-1])
+        epochs = axes.secondary_xaxis(-0.12, functions=(epoch_of, step_of))
         epochs.set_xlabel("epoch")
         epochs.xaxis.set_major_locator(MaxNLocator(integer=True))
         return figure
 
-    def _epoch_of(self, step: Any) -> Any:
-        return np.asarray(step) / self._steps_per_epoch
 
-    def _step_of(self, epoch: Any) -> Any:
-        return np.asarray(epoch) * self._steps_per_epoch
-
-    @property
-    def _steps_per_epoch(self) -> float:
-        epoch, step = max(self._epoch_ends.items())
-        return step / epoch
+def _line(start: tuple[int, int], end: tuple[int, int]) -> Callable[[Any], Any]:
+    """Returns the linear function through two points."""
+    (x0, y0), (x1, y1) = start, end
+    return lambda x: y0 + (np.asarray(x) - x0) * (y1 - y0) / (x1 - x0)
 
 
 class EpochSamples(keras.callbacks.Callback):

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from PIL import Image
 
-from keras_gans.callbacks.files import numbered, replacing
-from keras_gans.callbacks.pictures import image_grid
+from keras_gans.callbacks.files import is_chief, numbered, replacing
+from keras_gans.callbacks.pictures import as_pixels, image_grid
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -56,7 +56,11 @@ class SampleGrid(keras.callbacks.Callback):
         self.seed = seed
         self.gif = gif
         self.gif_ms = gif_ms
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._frames = None
+        # What cannot be drawn raises now, not at the first grid.
+        as_pixels(self.model.generate(1, seed=self.seed))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._frames is None:  # Grids of the same training before it was interrupted.
@@ -76,11 +80,11 @@ class SampleGrid(keras.callbacks.Callback):
             self._write(epoch + 1)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self.gif and self._frames:
-            first, *others = [Image.open(path).convert("P") for path in self._frames]
+        if self.gif and self._frames and is_chief():
+            # Each frame has a palette of its own colours, so that grey levels stay exact.
+            first, *others = [Image.open(path).quantize() for path in self._frames]
             with replacing(self.directory / "training.gif") as aside:
                 first.save(aside, save_all=True, append_images=others, duration=self.gif_ms, loop=0)
-        self._frames = None
 
     @property
     def _prefix(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import has_workers, replacing
 
 # Member of the .keras archive that says where in the training the model was.
 _PROGRESS = "progress.json"
@@ -29,7 +29,8 @@ class TrainState(keras.callbacks.Callback):
     the last one. Pass this callback after those that write pictures and logs.
 
     SIGTERM, which clusters send before they take a machine away, saves after the step in progress
-    and exits with status 143.
+    and exits with status 143. With several workers, which have to save together, a state is saved
+    at the end of each epoch only.
 
     Args:
         directory: Folder of `state.keras`.
@@ -95,17 +96,17 @@ class TrainState(keras.callbacks.Callback):
             self._history = {}
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        done = self.model.steps_into_epoch
-        if done is None:  # Data of unknown length: only the ends of epochs can be found again.
+        done, steps = self.model.steps_into_epoch, self.model.steps_per_epoch
+        # Epochs of unknown length can be found again at their ends only.
+        if done is None or done == steps:
             return
-        if done < self.model.steps_per_epoch and (self._terminated or self._is_due()):
+        if not has_workers() and (self._terminated or self._is_due()):
             self._save(self._epoch, done)
-        if done < self.model.steps_per_epoch:
-            self._exit_if_terminated()
+        self._exit_if_terminated()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         last = epoch + 1 >= self.params.get("epochs", 0) or self.model.stop_training
-        if self._terminated or last or self._is_due():
+        if self._terminated or last or has_workers() or self._is_due():
             self._save(epoch + 1, 0, logs)
         self._exit_if_terminated()
 

@@ -7,6 +7,10 @@ import keras
 from keras_gans.constraints import ClipWeights
 
 
+class _WhileTraining(ClipWeights):
+    """What the callback attaches: known again where an interrupted training left it."""
+
+
 class WeightClipping(keras.callbacks.Callback):
     """Keeps the discriminator's trainable weights in [-clip_value, clip_value] while training.
 
@@ -29,15 +33,15 @@ class WeightClipping(keras.callbacks.Callback):
 
     def __init__(self, clip_value: float = 0.01):
         super().__init__()
-        self.constraint = ClipWeights(clip_value)
+        self.constraint = _WhileTraining(clip_value)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         variables = self.model.discriminator.trainable_variables
         for variable in variables:
-            if variable.constraint is not None and not isinstance(variable.constraint, ClipWeights):
+            if not isinstance(variable.constraint, (_WhileTraining, type(None))):
                 raise ValueError(
                     "Expected discriminator weights without constraints. Received: "
-                    f"{variable.path} with {type(variable.constraint).__name__}"
+                    f"{variable.path} with {type(variable.constraint).__name__}; leave one out"
                 )
         for variable in variables:
             variable.constraint = self.constraint

@@ -46,7 +46,7 @@ def conv_generator(
         A `keras.Sequential` from `(batch, latent_dim)` to images in [-1, 1].
 
     Raises:
-        ValueError: If the lists differ in length.
+        ValueError: If the lists differ in length, or `upsample` has other values than 1 and 2.
 
     Example:
         >>> g = conv_generator(100, (7, 7, 64), (64, 1), (5, 5), (1, 1), upsample=(2, 2))
@@ -57,6 +57,8 @@ def conv_generator(
         Foster, 2019, Generative Deep Learning, chapter 4.
     """
     _check_lengths(conv_filters, conv_kernel_size, conv_strides, upsample)
+    if not set(upsample) <= {1, 2}:
+        raise ValueError(f"Expected 1 or 2 for each convolution. Received: upsample={upsample}")
     network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
 
     def normalise_and_activate():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import keras
+import numpy as np
 from keras import layers
 
 # Layers that move values but do not change them.
@@ -41,7 +42,7 @@ def output_range(network: keras.Model) -> tuple[float, float] | None:
     """
     scale, offset = 1.0, 0.0
     for layer in reversed(list(leaf_layers(network))):
-        if isinstance(layer, layers.Rescaling) and isinstance(layer.scale, (int, float)):
+        if isinstance(layer, layers.Rescaling) and _is_scalar(layer.scale, layer.offset):
             scale, offset = scale * layer.scale, offset + scale * layer.offset
         elif not isinstance(layer, _MOVES):
             bounds = _RANGES.get(_activation(layer))
@@ -54,6 +55,10 @@ def ends_in_probabilities(network: keras.Model) -> bool:
     computing = [layer for layer in leaf_layers(network) if not isinstance(layer, _MOVES)]
     last = computing[-1] if computing else None
     return isinstance(last, layers.Softmax) or _activation(last) in _PROBABILITIES
+
+
+def _is_scalar(*values: object) -> bool:
+    return all(np.ndim(value) == 0 for value in values)
 
 
 def _activation(layer: keras.Layer) -> str | None:

@@ -77,7 +77,7 @@ def strided_discriminator(
     """Builds a discriminator whose blocks halve the image and double the filters.
 
     Args:
-        input_shape: `(height, width, channels)`, with sides divisible by `2**blocks`.
+        input_shape: `(height, width, channels)`.
         filters: Filters of the first feature map.
         blocks: How many times the image is halved.
         dropout_rate: Rate after each block.
