@@ -258,7 +258,7 @@ def get(name: str) -> dict[str, Any]:
     """
     if name not in PRESETS:
         raise ValueError(f"Expected a preset, one of {names()}. Received: name={name!r}")
-    return copy.deepcopy(PRESETS[name])
+    return {"preset": name, **copy.deepcopy(PRESETS[name])}
 
 
 def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
@@ -269,7 +269,7 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
         **compile_arguments: Replace or extend what the preset gives `compile`.
 
     Returns:
-        The compiled model.
+        The compiled model, whose name is the preset's.
 
     Raises:
         ValueError: If there is no such preset.
@@ -284,7 +284,8 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
             arguments[name] = _make(keras.optimizers, "class", arguments[name])
     generator = _make(networks, "builder", preset["generator"])
     discriminator = _make(networks, "builder", preset["discriminator"])
-    gan = _make(models, "class", preset["model"], generator, discriminator)
+    description = {"name": preset["preset"], **preset["model"]}
+    gan = _make(models, "class", description, generator, discriminator)
     gan.compile(**arguments)
     return gan
 

@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         print(f"keras-gans: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -98,6 +98,17 @@ def _add_train(commands) -> None:
         type=_positive,
         metavar="K",
         help="steps in one call of the compiled function (default: the preset's)",
+    )
+    command.add_argument(
+        "--strategy",
+        choices=("none", "mirrored", "multiworker"),
+        default="none",
+        help="train on one device, on all GPUs of this machine, or on all workers of TF_CONFIG",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run of the same arguments where it was interrupted, if it was",
     )
     command.add_argument("--verbose", type=int, choices=(0, 1, 2), default=1, help="as in Keras")
     command.set_defaults(run=train.run)

@@ -1,6 +1,7 @@
 """`keras-gans train`: a preset, its data, and the run folder."""
 
 import argparse
+import copy
 import json
 import math
 from pathlib import Path
@@ -8,9 +9,16 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_gans import callbacks, datasets, presets
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import has_workers, is_chief, replacing
+
+_STRATEGIES = {
+    "none": tf.distribute.get_strategy,
+    "mirrored": tf.distribute.MirroredStrategy,
+    "multiworker": tf.distribute.MultiWorkerMirroredStrategy,
+}
 
 # Where in the run folder each callback writes.
 _PATHS = {
@@ -23,11 +31,13 @@ _PATHS = {
 
 def run(arguments: argparse.Namespace) -> None:
     """Trains as the command line says."""
+    strategy = _STRATEGIES[arguments.strategy]()  # First: several workers meet before all else.
     config = resolve(arguments)
-    run_dir = _run_folder(arguments.run_dir, config["preset"])
+    run_dir = _run_folder(arguments, config)
     # One seed for the initial weights, the latents, the penalty points and the order of the data.
     keras.utils.set_random_seed(config["seed"])
-    gan = presets.build(config)
+    with strategy.scope():
+        gan = presets.build(config)
     data = datasets.load(
         config["data"]["name"],
         size=config["data"]["size"],
@@ -42,13 +52,14 @@ def run(arguments: argparse.Namespace) -> None:
     )
     with replacing(run_dir / "model.keras") as aside:
         gan.save(aside)
-    written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
-    print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
+    if is_chief():
+        written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
+        print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
 
 
 def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns the preset with the command line's changes, its name and the seed."""
-    config = {"preset": arguments.preset, "seed": arguments.seed, **presets.get(arguments.preset)}
+    config = {**presets.get(arguments.preset), "seed": arguments.seed}
     config["model"]["seed"] = arguments.seed
     changes = {
         "fit": {"epochs": arguments.epochs, "batch_size": arguments.batch_size},
@@ -71,7 +82,8 @@ def make_callbacks(config: dict[str, Any], run_dir: Path) -> list[keras.callback
     for name, arguments in config["callbacks"].items():
         paths = [run_dir / _PATHS[name]] if name in _PATHS else []
         made.append(getattr(callbacks, name)(*paths, **arguments))
-    return made
+    # Last, so that what the others wrote is never behind the state.
+    return [*made, callbacks.TrainState(run_dir / "checkpoints")]
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -80,21 +92,42 @@ def write_json(path: Path, content: Any) -> None:
         aside.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _run_folder(chosen: str | None, preset: str) -> Path:
-    if chosen is None:
-        path, number = Path("runs", preset), 1
-        while path.exists():
-            number += 1
-            path = Path("runs", f"{preset}-{number}")
-    else:
-        path = Path(chosen)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+def _run_folder(arguments: argparse.Namespace, config: dict[str, Any]) -> Path:
+    path = Path(arguments.run_dir or _default_folder(arguments.preset, arguments.resume))
+    if has_workers() and not arguments.run_dir:
+        raise ValueError("Expected --run-dir, the same for all workers. Received: none")
+    if is_chief():
+        if (path / "config.json").is_file() and arguments.resume:
+            _check_same(json.loads((path / "config.json").read_text()), config, path)
+        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise ValueError(
                 f"Expected a new or empty run folder. Received: --run-dir {path}, which holds "
-                "something; choose another"
+                "something; choose another, or go on with --resume"
             )
-    path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _default_folder(preset: str, resume: bool) -> Path:
+    """runs/PRESET, numbered so that it is the next one, or to resume the last one."""
+    number, last = 1, Path("runs", preset)
+    path = last
+    while path.exists():
+        number, last = number + 1, path
+        path = Path("runs", f"{preset}-{number}")
+    return last if resume else path
+
+
+def _check_same(saved: dict[str, Any], config: dict[str, Any], path: Path) -> None:
+    saved, config = copy.deepcopy(saved), json.loads(json.dumps(config))
+    for settings in (saved, config):  # A run may be made longer.
+        settings["fit"].pop("epochs", None)
+    different = [name for name in config if config[name] != saved.get(name)]
+    if different:
+        raise ValueError(
+            f"Expected the settings of {path / 'config.json'} with --resume. Received: other "
+            f"{', '.join(different)}; repeat the run's own arguments"
+        )
 
 
 def _is_small(data: Any, sample_shape: tuple[int, ...], limit: float = 512e6) -> bool:
