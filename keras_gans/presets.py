@@ -40,7 +40,7 @@ PRESETS = {
             "steps_per_execution": 4,
         },
         "fit": {"batch_size": 64, "epochs": 3000},
-        "data": {"name": "digits", "size": None},
+        "data": {"name": "digits", "size": [8, 8]},
         "callbacks": {
             "SampleGrid": {"grid": [8, 8], "every_epochs": 50},
             "LossCurves": {"every_epochs": 100},

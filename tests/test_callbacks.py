@@ -43,16 +43,16 @@ def image_networks(channels=1, batch_norm=True):
     )
 
 
-def new(channels=1, rate=0.1, batch_norm=True, **arguments):
+def new(channels=1, batch_norm=True, **arguments):
     sgd = keras.optimizers.SGD
-    optimizers = {"d_optimizer": sgd(rate), "g_optimizer": sgd(rate)}
+    optimizers = {"d_optimizer": sgd(0.1), "g_optimizer": sgd(0.1)}
     return make(kg.GAN, lambda: image_networks(channels, batch_norm), **optimizers, **arguments)
 
 
 _MODELS = {}
 
 
-def model(**arguments):
+def model(rate=0.1, **arguments):
     """The same compiled model for all tests, put back to its initial state: traced only once."""
     key = tuple(sorted(arguments.items()))
     if key not in _MODELS:
@@ -62,6 +62,7 @@ def model(**arguments):
     for variable, value in zip(variables(gan), state, strict=True):
         variable.assign(value)
     gan.step = 0
+    gan.d_optimizer.learning_rate = gan.g_optimizer.learning_rate = rate
     return gan
 
 

@@ -1,0 +1,257 @@
+"""The presets against the table of the published set-ups, and each one from build to samples."""
+
+import copy
+import json
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gans as kg
+from keras_gans.networks import inspection
+from keras_gans.scripts import train
+
+pytestmark = pytest.mark.filterwarnings("ignore:The critic has a BatchNormalization layer")
+
+
+def adam(rate, beta_1=0.9, beta_2=0.999):
+    return {"class": "Adam", "learning_rate": rate, "beta_1": beta_1, "beta_2": beta_2}
+
+
+def rmsprop(rate):
+    return {"class": "RMSprop", "learning_rate": rate}
+
+
+def setup(variant, optimizers, *, batch, data, epochs=None, updates=None, sizes=None, **others):
+    defaults = dict(n_critic=1, gp_weight=None, reuse_batch=False, latents=("normal", 100))
+    d, g = optimizers if isinstance(optimizers, tuple) else (optimizers, optimizers)
+    return dict(
+        variant=variant, d=d, g=g, batch=batch, data=data, epochs=epochs, updates=updates,
+        sizes=sizes, **{**defaults, **others},
+    )  # fmt: skip
+
+
+# What the sources say; `updates` of the generator where they count no epochs, in this many samples.
+MNIST, CIFAR10, FACES = ("mnist", (28, 28, 1)), ("cifar10", (32, 32, 3)), ("celeb_a", (64, 64, 3))
+SAMPLES = {"mnist": 60_000, "camel.npy": 80_000, "cifar10": 50_000, "celeb_a": 162_770}
+SETUPS = {
+    "gan-mnist": setup(
+        kg.GAN,
+        adam(1e-3),
+        latents=("uniform", 100),
+        batch=64,
+        updates=100_000,
+        data=MNIST,
+        sizes=(114_064, 100_609),
+        callbacks={"SampleGrid": {"grid": [8, 8], "every_steps": 500}},
+    ),
+    "dcgan-mnist": setup(
+        kg.DCGAN,
+        adam(1e-3),
+        batch=32,
+        updates=2001,
+        data=MNIST,
+        sizes=(865_281, 212_865),
+        callbacks={"SampleGrid": {"grid": [5, 5], "every_steps": 200}},
+    ),
+    "gan-camel": setup(
+        kg.GAN,
+        (rmsprop(8e-4), rmsprop(4e-4)),
+        batch=64,
+        data=("camel.npy", (28, 28, 1)),
+        sizes=(844_161, 720_833),
+    ),
+    "wgan-cifar10": setup(
+        kg.WGAN,
+        rmsprop(5e-5),
+        n_critic=5,
+        batch=128,
+        data=CIFAR10,
+        callbacks={"WeightClipping": {"clip_value": 0.01}},
+    ),
+    "wgan_gp-celeba": setup(
+        kg.WGANGP, adam(2e-4, 0.5), n_critic=5, gp_weight=10.0, batch=64, data=FACES
+    ),
+    "wgan_gp-mnist-book": setup(
+        kg.WGANGP,
+        adam(2e-4),
+        gp_weight=10.0,
+        latents=("uniform", 20),
+        batch=128,
+        epochs=100,
+        data=MNIST,
+        sizes=(817_824, 1_040_385),
+        callbacks={
+            "LossCurves": {},
+            "EpochSamples": {"epochs": [1, 2, 4, 10, 50, 100], "columns": 5},
+        },
+    ),
+    "wgan_gp-mnist": setup(
+        kg.WGANGP,
+        adam(1e-4, 0.0, 0.9),
+        n_critic=5,
+        reuse_batch=True,
+        gp_weight=10.0,
+        batch=64,
+        epochs=50,
+        data=MNIST,
+        sizes=(2_278_401, 10_807_302),
+        callbacks={"SampleGrid": {"grid": [4, 4]}, "Checkpoint": {"every_epochs": 15}},
+    ),
+}
+DEFAULT = "wgan_gp-digits"
+WARNED = {}  # What building each preset warned of.
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Each preset's model, built from what JSON makes of the preset."""
+    built = {}
+    for name in kg.presets.names():
+        preset = json.loads(json.dumps(kg.presets.get(name)))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            built[name] = kg.presets.build(preset)
+        WARNED[name] = [str(warning.message) for warning in caught]
+    return built
+
+
+def test_the_table_is_complete():
+    assert kg.presets.names() == [DEFAULT, *SETUPS]
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_parameter_counts(name, models):
+    gan, sizes = models[name], SETUPS[name]["sizes"]
+    assert sizes in (None, (gan.generator.count_params(), gan.discriminator.count_params()))
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_models_are_set_up_as_published(name, models):
+    gan, expected = models[name], SETUPS[name]
+    assert type(gan) is expected["variant"]
+    for attribute in ("n_critic", "gp_weight", "reuse_batch"):
+        assert getattr(gan, attribute) == expected[attribute], attribute
+    assert (gan.latent_distribution, gan.latent_dim) == expected["latents"]
+    assert gan.sample_shape == expected["data"][1]
+    assert gan.ema_decay is None
+    for optimizer, described in (
+        (gan.d_optimizer, expected["d"]),
+        (gan.g_optimizer, expected["g"]),
+    ):
+        assert type(optimizer).__name__ == described["class"]
+        config = optimizer.get_config()
+        for argument in set(described) - {"class"}:
+            assert config[argument] == pytest.approx(described[argument], rel=1e-6), argument
+    assert gan.d_optimizer is not gan.g_optimizer
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_training_is_as_published(name):
+    preset, expected = kg.presets.get(name), SETUPS[name]
+    data, shape = expected["data"]
+    fit = preset["fit"]
+    assert preset["data"] == {"name": data, "size": list(shape[:2])}
+    assert fit["batch_size"] == expected["batch"]
+    assert expected["epochs"] in (None, fit["epochs"])
+    if expected["updates"]:
+        each = SAMPLES[data] // expected["batch"]
+        assert (fit["epochs"] - 1) * each < expected["updates"] <= fit["epochs"] * each
+    for callback, arguments in expected.get("callbacks", {}).items():
+        assert preset["callbacks"][callback] == arguments
+    assert ("WeightClipping" in preset["callbacks"]) == (expected["variant"] is kg.WGAN)
+
+
+def test_the_default_suits_its_paper_and_its_data(models):
+    gan, preset = models[DEFAULT], kg.presets.get(DEFAULT)
+    assert type(gan) is kg.WGANGP and gan.n_critic == 5 and gan.gp_weight == 10.0
+    assert not inspection.contains(gan.critic, keras.layers.BatchNormalization)
+    assert preset["data"] == {"name": "digits", "size": [8, 8]}
+    assert gan.sample_shape == (8, 8, 1)
+
+
+def test_only_the_sources_critics_with_batch_normalisation_warn(models):
+    warned = {name for name in models if any("BatchNormalization" in w for w in WARNED[name])}
+    assert warned == {"wgan_gp-mnist-book", "wgan_gp-mnist"}
+
+
+@pytest.mark.parametrize("name", kg.presets.names())
+def test_a_preset_is_plain_data(name):
+    preset = kg.presets.get(name)
+    assert json.loads(json.dumps(preset)) == preset
+    assert set(preset) == set(kg.presets.get(DEFAULT)) and preset["source"]
+    assert set(preset["callbacks"]) <= set(kg.callbacks.__all__)
+
+
+def test_get_returns_a_copy():
+    untouched = copy.deepcopy(kg.presets.PRESETS)
+    preset = kg.presets.get("wgan_gp-mnist")
+    preset["compile"]["d_optimizer"]["learning_rate"] = 1.0
+    preset["callbacks"]["SampleGrid"]["grid"].append(3)
+    preset["generator"]["latent_dim"] = 1
+    kg.presets.build("gan-mnist")
+    assert kg.presets.PRESETS == untouched
+    for name in kg.presets.names():
+        assert kg.presets.get(name) == {"preset": name, **untouched[name]}
+
+
+@pytest.mark.parametrize("function", [kg.presets.get, kg.presets.build])
+def test_an_unknown_preset(function):
+    with pytest.raises(ValueError, match="one of .*'wgan_gp-digits'.*Received: name='wgan'"):
+        function("wgan")
+
+
+def test_build_takes_other_compile_arguments():
+    optimizer = keras.optimizers.SGD(0.3)
+    gan = kg.presets.build(DEFAULT, d_optimizer=optimizer, n_critic=2, ema_decay=None)
+    assert gan.d_optimizer is optimizer and gan.n_critic == 2 and gan.gp_weight == 10.0
+    assert gan.ema_generator is None and type(gan.g_optimizer) is keras.optimizers.Adam
+    with pytest.raises(ValueError, match="GAN has no penalty. Received: gp_weight=10"):
+        kg.presets.build("gan-mnist", gp_weight=10.0)
+
+
+def test_networks_of_other_arguments():
+    preset = kg.presets.get("wgan-cifar10")
+    preset["generator"]["conv_filters"] = [8, 8, 8, 3]
+    assert kg.presets.build(preset).generator.count_params() < 400_000
+
+
+def test_each_build_has_models_and_optimizers_of_its_own():
+    a, b = kg.presets.build(DEFAULT), kg.presets.build(DEFAULT)
+    assert a.d_optimizer is not b.d_optimizer
+    assert not np.array_equal(a.generator.weights[0], b.generator.weights[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", kg.presets.names())
+def test_a_preset_trains_samples_saves_and_loads(name, tmp_path):
+    """One step on noise of the data's shape, in batches of two, with the preset's callbacks."""
+    preset = kg.presets.get(name)
+    for arguments in preset["callbacks"].values():  # Soon enough for one step.
+        arguments.update({k: 1 for k in ("every_steps", "every_epochs") if k in arguments})
+    # Eager, as tracing takes longer than one step; two updates of a critic show what five do.
+    n_critic = min(2, preset["compile"].get("n_critic", 1))
+    gan = kg.presets.build(preset, run_eagerly=True, n_critic=n_critic)
+    before = [[np.array(w) for w in n.weights] for n in (gan.generator, gan.discriminator)]
+    x = np.random.default_rng(0).uniform(-1, 1, (2 * gan.batches_per_step, *gan.sample_shape))
+    history = gan.fit(
+        x.astype("float32"),
+        batch_size=2,
+        verbose=0,
+        callbacks=train.make_callbacks(preset, tmp_path),
+    ).history
+    assert gan.step == 1 and np.isfinite(list(history.values())).all()
+    for network, weights in zip((gan.generator, gan.discriminator), before, strict=True):
+        assert any(not np.array_equal(a, b) for a, b in zip(network.weights, weights, strict=True))
+
+    images = gan.generate(3, seed=0)
+    assert images.shape == (3, *gan.sample_shape) and np.abs(images).max() <= 1
+    gan.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.generate(3, seed=0), images)
+    written = {path.name for path in tmp_path.iterdir()}
+    paths = {"SampleGrid": "samples", "Checkpoint": "checkpoints", "LossCurves": "losses.png"}
+    paths |= {"EpochSamples": "epoch_samples.png"}
+    expected = {paths[callback] for callback in preset["callbacks"] if callback in paths}
+    assert written == expected | {"checkpoints", "history.csv", "model.keras"}
