@@ -84,3 +84,9 @@ def assert_same_state(a, b, rtol=0.0, atol=0.0):
 def variant(request):
     """Each variant in turn: a new one inherits every test that asks for it."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def mirrored():
+    """A strategy of two replicas; one for all, as several break each other's collectives."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
