@@ -40,6 +40,15 @@ class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
         return tf.equal(overflows, 0.0)
 
 
+def mean_over_replicas(tensors: Any) -> Any:
+    """Returns the means of a structure of tensors over all replicas, the same on each."""
+    if replica_count() == 1:
+        return tensors
+    # A value just read from a variable has no device yet, which all_reduce asks for.
+    tensors = tf.nest.map_structure(tf.identity, tensors)
+    return tf.distribute.get_replica_context().all_reduce("MEAN", tensors)
+
+
 def average_over_replicas(variables: Sequence[keras.Variable]) -> None:
     """Sets variables that each replica has updated by itself to their mean.
 
@@ -47,8 +56,7 @@ def average_over_replicas(variables: Sequence[keras.Variable]) -> None:
     workers save, different things.
     """
     if replica_count() > 1 and variables:
-        values = [variable.value for variable in variables]
-        means = tf.distribute.get_replica_context().all_reduce("MEAN", values)
+        means = mean_over_replicas([variable.value for variable in variables])
         for variable, mean in zip(variables, means, strict=True):
             variable.assign(mean)
 
