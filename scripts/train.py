@@ -1,15 +1,17 @@
 """`keras-gans train`: a preset, its data, and the run folder."""
 
 import argparse
+import contextlib
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_gans import callbacks, datasets, presets
+from keras_gans import callbacks, datasets, models, presets
 from keras_gans.callbacks.files import replacing
 
 # Where in the run folder each callback writes.
@@ -24,7 +26,15 @@ _PATHS = {
 def run(arguments: argparse.Namespace) -> None:
     """Trains as the command line says."""
     config = resolve(arguments)
-    run_dir = _run_folder(arguments.run_dir, config["preset"])
+    with _run_folder(arguments.run_dir, config["preset"]) as run_dir:
+        gan = _train(config, arguments, run_dir)
+        with replacing(run_dir / "model.keras") as aside:
+            gan.save(aside)
+        written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
+    print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
+
+
+def _train(config: dict[str, Any], arguments: argparse.Namespace, run_dir: Path) -> models.GAN:
     # One seed for the initial weights, the latents, the penalty points and the order of the data.
     keras.utils.set_random_seed(config["seed"])
     gan = presets.build(config)
@@ -33,17 +43,17 @@ def run(arguments: argparse.Namespace) -> None:
         size=config["data"]["size"],
         data_dir=arguments.data_dir,
     )
-    write_json(run_dir / "config.json", config)
+    # By now `fit` has checked the data: a mistake leaves no files.
+    write_config = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: write_json(run_dir / "config.json", config)
+    )
     gan.fit(
         _in_memory(data) if _is_small(data, gan.sample_shape) else data,
         **config["fit"],
         verbose=arguments.verbose,
-        callbacks=make_callbacks(config, run_dir),
+        callbacks=[write_config, *make_callbacks(config, run_dir)],
     )
-    with replacing(run_dir / "model.keras") as aside:
-        gan.save(aside)
-    written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
-    print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
+    return gan
 
 
 def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -80,7 +90,18 @@ def write_json(path: Path, content: Any) -> None:
         aside.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _run_folder(chosen: str | None, preset: str) -> Path:
+@contextlib.contextmanager
+def _run_folder(chosen: str | None, preset: str) -> Iterator[Path]:
+    path = _free_path(chosen, preset)
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(OSError):
+            path.rmdir()  # Only if nothing was written.
+
+
+def _free_path(chosen: str | None, preset: str) -> Path:
     if chosen is None:
         path, number = Path("runs", preset), 1
         while path.exists():
@@ -93,7 +114,6 @@ def _run_folder(chosen: str | None, preset: str) -> Path:
                 f"Expected a new or empty run folder. Received: --run-dir {path}, which holds "
                 "something; choose another"
             )
-    path.mkdir(parents=True, exist_ok=True)
     return path
 
 
