@@ -86,15 +86,6 @@ def _add_train(commands) -> None:
         help="where TensorFlow Datasets keeps its data (default: its own)",
     )
     command.add_argument(
-        "--epochs", type=_integer(1), metavar="N", help="epochs (default: the preset's)"
-    )
-    command.add_argument(
-        "--batch-size",
-        type=_integer(1),
-        metavar="B",
-        help="samples in a mini-batch, over all replicas (default: the preset's)",
-    )
-    command.add_argument(
         "--run-dir",
         metavar="D",
         help="a new or empty folder (default: runs/PRESET, numbered if that exists)",
@@ -105,30 +96,6 @@ def _add_train(commands) -> None:
         default=0,
         metavar="S",
         help="the same seed gives the same weights (default: %(default)s)",
-    )
-    command.add_argument(
-        "--n-critic",
-        type=_integer(1),
-        metavar="N",
-        help="updates of the discriminator in a step (default: the preset's)",
-    )
-    command.add_argument(
-        "--gp-weight",
-        type=float,
-        metavar="W",
-        help="weight of the gradient penalty (default: the preset's)",
-    )
-    command.add_argument(
-        "--ema-decay",
-        type=float,
-        metavar="E",
-        help="decay of the averaged generator that samples are drawn from (default: the preset's)",
-    )
-    command.add_argument(
-        "--steps-per-execution",
-        type=_integer(1),
-        metavar="K",
-        help="steps in one call of the compiled function (default: the preset's)",
     )
     command.add_argument(
         "--strategy",
@@ -149,7 +116,22 @@ def _add_train(commands) -> None:
         default=1,
         help="0 is silent, 1 a progress bar, 2 one line an epoch (default: %(default)s)",
     )
+    _add_changes(command)
     command.set_defaults(run=train.run)
+
+
+def _add_changes(command) -> None:
+    """Adds the arguments that change a number of the preset."""
+    for name, read, metavar, text in (
+        ("--epochs", _integer(1), "N", "epochs to train"),
+        ("--batch-size", _integer(1), "B", "samples in a mini-batch, over all replicas"),
+        ("--n-critic", _integer(1), "N", "updates of the discriminator in a step"),
+        ("--gp-weight", float, "W", "weight of the gradient penalty"),
+        ("--ema-decay", float, "E", "decay of the averaged generator that samples come from"),
+        ("--steps-per-execution", _integer(1), "K", "steps in one call of the compiled function"),
+    ):
+        text = f"{text} (default: the preset's)"
+        command.add_argument(name, type=read, metavar=metavar, help=text)
 
 
 def _add_sample(commands) -> None:

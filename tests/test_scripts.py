@@ -87,6 +87,7 @@ def test_run_folder(folder):
     assert files(folder / "run") == [
         "checkpoints/epoch_000001.keras",
         "checkpoints/epoch_000002.keras",
+        "checkpoints/state.keras",
         "config.json",
         "epoch_samples.png",
         "history.csv",
@@ -172,7 +173,8 @@ def test_a_folder_of_images_is_resized_and_streamed(folder, monkeypatch, capsys)
     monkeypatch.setattr(train, "_is_small", lambda *_: False)  # As if they were millions.
     run = folder / "streamed"
     assert train_quickly("bare", folder, run, "--epochs", "1", data="images") == 0
-    line = f"Trained bare for 5 steps; {run} holds config.json, history.csv, model.keras.\n"
+    written = "checkpoints, config.json, history.csv, model.keras"
+    line = f"Trained bare for 5 steps; {run} holds {written}.\n"
     assert capsys.readouterr() == (line, "")
     config = json.loads((run / "config.json").read_text())
     assert config["data"] == {"name": str(folder / "images"), "size": [8, 8]}
@@ -293,7 +295,7 @@ def test_presets_lists_all_with_their_sizes(capsys):
 
 OPTIONS = {
     "train": "PRESET --data --data-dir --epochs --batch-size --run-dir --seed --n-critic "
-    "--gp-weight --ema-decay --steps-per-execution --verbose",
+    "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose",
     "sample": "RUN -n --seed --out --separate --interpolate",
     "presets": "",
     "": "train sample presets --version",
@@ -390,5 +392,28 @@ def test_the_console_command_trains_on_digits(tmp_path):
     assert run.returncode == 0, run.stderr
     assert "22/22" in run.stdout and "d_loss" in run.stdout  # Keras' bar.
     last = run.stdout.rstrip().splitlines()[-1]
-    assert last.startswith("Trained wgan_gp-digits for 22 steps; run holds config.json, ")
-    assert files(tmp_path / "run") == ["config.json", "history.csv", "losses.png", "model.keras"]
+    assert last.startswith("Trained wgan_gp-digits for 22 steps; run holds checkpoints, ")
+    assert files(tmp_path / "run") == [
+        "checkpoints/state.keras",
+        "config.json",
+        "history.csv",
+        "losses.png",
+        "model.keras",
+    ]
+
+
+def test_resume_goes_on_where_a_run_was_interrupted(folder, capsys):
+    arguments = ["train", "tiny", "--data", str(folder / "grey.npy"), "--batch-size", "8"]
+    arguments += ["--verbose", "0", "--resume"]
+    straight, resumed = str(folder / "straight"), str(folder / "resumed")
+    assert main([*arguments, "--epochs", "3", "--run-dir", straight]) == 0
+    for epochs in ("1", "3", "3"):
+        assert main([*arguments, "--epochs", epochs, "--run-dir", resumed]) == 0
+    a, b = (keras.saving.load_model(Path(run, "model.keras")) for run in (straight, resumed))
+    for x, y in zip(a.variables, b.variables, strict=True):
+        np.testing.assert_array_equal(x, y)
+    assert Path(straight, "history.csv").read_text() == Path(resumed, "history.csv").read_text()
+    capsys.readouterr()
+    assert main([*arguments, "--epochs", "3", "--run-dir", resumed, "--n-critic", "4"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "Received: other compile" in error
