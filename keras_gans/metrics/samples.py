@@ -1,0 +1,56 @@
+"""The user's data as one array of samples."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+def as_array(data: Any, sample_rank: int, most: int) -> np.ndarray:
+    """Reads at most so many samples, evenly spread over the data, in a fixed order.
+
+    Args:
+        data: Array of shape `(n, ...)`, or a `tf.data.Dataset` of samples or of batches. Elements
+            may be `(x, y)`; y is dropped. Of data sets that do not tell their length, the first
+            samples are taken.
+        sample_rank: Rank of one sample, which tells samples from batches.
+        most: How many to read.
+
+    Returns:
+        The array of samples.
+
+    Raises:
+        ValueError: If there is no sample, or samples are of another rank.
+
+    Example:
+        >>> as_array([[0.0], [1.0], [2.0], [3.0]], sample_rank=1, most=2).tolist()
+        [[0.0], [2.0]]
+    """
+    if isinstance(data, tf.data.Dataset):
+        array = _from_dataset(data, sample_rank, most)
+    else:
+        array = np.asarray(data[0] if isinstance(data, tuple) else data)
+        array = array[_evenly_spread(np.arange(len(array)), len(array), most)]
+    if len(array) == 0 or array.ndim != sample_rank + 1:
+        raise ValueError(
+            f"Expected samples of rank {sample_rank}, as the model makes them. Received: data of "
+            f"shape {array.shape}"
+        )
+    return array
+
+
+def _from_dataset(data, sample_rank, most):
+    data = data.map(lambda x, *labels: x)
+    if data.element_spec.shape.rank == sample_rank + 1:
+        data = data.unbatch()
+    count = int(data.cardinality())
+    if count > most:
+        kept = data.enumerate().filter(lambda i, x: _evenly_spread(i, count, most))
+        data = kept.map(lambda i, x: x)
+    batches = list(data.take(most).batch(1024).as_numpy_iterator())
+    return np.concatenate(batches) if batches else np.zeros(0)
+
+
+def _evenly_spread(index, count, most):
+    """Tells of each index below `count` whether it is one of `most` evenly spread ones."""
+    return index * most % max(count, 1) < most
