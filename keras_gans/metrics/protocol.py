@@ -91,20 +91,44 @@ def compare(
         >>> compare(Features(real), Features(fake), ["fid", "kid"])
         {'fid': 0.61, 'kid': 0.02}
     """
-    given = {
-        None: True,
-        "probabilities": fake.probabilities is not None,
-        "mixture": mixture is not None,
-    }
-    available = [metric for metric in METRICS if given[metric.needs]]
-    wanted = [name for metric in available for name in metric.names] if metrics is None else metrics
-    _check_names(wanted, available)
+    wanted = check(metrics, fake, mixture)
     values = {}
-    for metric in available:
+    for metric in METRICS:
         if set(metric.names) & set(wanted):
             numbers = metric.compute(real, fake, mixture)
             values.update(zip(metric.names, map(float, numbers), strict=True))
     return {name: values[name] for name in wanted}
+
+
+def check(
+    metrics: Sequence[str] | None, features: Features, mixture: Mixture | None = None
+) -> list[str]:
+    """Returns the names of the metrics that are asked for, or raises where one cannot be had.
+
+    Args:
+        metrics: As for `compare`.
+        features: Features of the extractor that is used.
+        mixture: As for `compare`.
+
+    Raises:
+        ValueError: If a metric is unknown or lacks what it needs.
+
+    Example:
+        >>> check(["fid"], features)
+        ['fid']
+    """
+    given = {None, "probabilities" if features.probabilities is not None else None}
+    given |= {"mixture"} if mixture is not None else set()
+    available = [name for metric in METRICS if metric.needs in given for name in metric.names]
+    needed = {name: metric.needs for metric in METRICS for name in metric.names}
+    wanted = available if metrics is None else list(metrics)
+    wrong = [name for name in wanted if name not in available]
+    if wrong:
+        hints = [f"; {name} needs {needed[name]}" for name in wrong if name in needed]
+        raise ValueError(
+            f"Expected metrics among {available}. Received: metrics={wanted}{''.join(hints)}"
+        )
+    return wanted
 
 
 def evaluate(
@@ -184,15 +208,3 @@ def real_features(
         return {k: v for k, v in extractor(samples)._asdict().items() if v is not None}
 
     return Features(**cached("features", key, extract))
-
-
-def _check_names(wanted, available):
-    names = [name for metric in available for name in metric.names]
-    wrong = [name for name in wanted if name not in names]
-    if wrong:
-        needed = {name: metric.needs for metric in METRICS for name in metric.names}
-        hints = [f"{name} needs {needed[name]}" for name in wrong if needed.get(name)]
-        raise ValueError(
-            f"Expected metrics among {names}. Received: metrics={list(wanted)}"
-            + "".join(f"; {hint}" for hint in hints)
-        )
