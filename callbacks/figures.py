@@ -115,17 +115,18 @@ def value_surface(
     x, y = (np.linspace(low[i], high[i], points) for i in range(2))
     mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype("float32")
     values = np.asarray(critic(mesh)).reshape(points, points)
-    figure = Figure(figsize=(6.5, 6), layout="constrained")
+    figure = Figure(figsize=(6.5, 6.1), layout="constrained")
     axes = figure.add_subplot(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     axes.set_box_aspect(1)
     surface = axes.contourf(x, y, values, levels=16, cmap="Greys", alpha=0.6)
     axes.contour(x, y, values, levels=16, colors="black", linewidths=0.3)
-    figure.colorbar(surface, ax=axes, label="discriminator output", shrink=0.8)
+    figure.colorbar(surface, ax=axes, label="discriminator output")
     axes.scatter(*real.T, s=4, color="tab:orange", label="real", alpha=0.5, linewidths=0)
     axes.scatter(*fake.T, s=4, color="tab:green", label="generated", alpha=0.5, linewidths=0)
     if centers is not None:
         axes.scatter(*np.transpose(centers), s=60, color="tab:red", marker="+", label="modes")
-    inside = np.all((fake >= low) & (fake <= high), axis=1)
-    axes.set_title(f"{len(fake) - inside.sum()} of {len(fake)} generated points lie outside")
-    axes.legend(loc="upper right", markerscale=2)
+    outside = np.any((fake < low) | (fake > high), axis=1).sum()
+    if outside:
+        axes.set_title(f"{outside} of {len(fake)} generated points lie outside")
+    figure.legend(loc="outside lower center", ncols=3, markerscale=2)
     return figure
