@@ -84,3 +84,21 @@ def assert_same_state(a, b, rtol=0.0, atol=0.0):
 def variant(request):
     """Each variant in turn: a new one inherits every test that asks for it."""
     return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """Classifiers and features of this session's tests, apart from the user's."""
+    os.environ["KERAS_GANS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    return os.environ["KERAS_GANS_CACHE"]
+
+
+class Recorded:
+    """Stands for a trained model: makes the samples that it was given."""
+
+    def __init__(self, samples):
+        self.samples = samples
+        self.sample_shape = samples.shape[1:]
+
+    def generate(self, n, seed=None):
+        return np.roll(self.samples, seed or 0, axis=0)[:n]
