@@ -1,5 +1,6 @@
 """Extractors: what they extract, and what the cache keeps."""
 
+import functools
 import os
 import random
 from pathlib import Path
@@ -41,10 +42,7 @@ def own_cache(monkeypatch, tmp_path):
     return tmp_path / "cache"
 
 
-def brief(monkeypatch):
-    monkeypatch.setattr(extractors, "RECIPE", {**extractors.RECIPE, "steps": 20})
-
-
+@functools.cache
 def digits(split):
     pairs = kg.datasets.load("digits", split=split, labels=True)
     x, y = zip(*pairs.as_numpy_iterator(), strict=True)
@@ -162,28 +160,38 @@ def test_normalising_changes_no_probability():
     np.testing.assert_allclose(after.vectors * ratio, before.vectors, rtol=1e-4, atol=1e-5)
 
 
-def test_the_classifier_is_trained_once(own_cache, monkeypatch):
-    brief(monkeypatch)
-    x = digits("test")[0][:9]
+@pytest.fixture
+def few_digits(monkeypatch, tmp_path):
+    """A file of some digits; training on them is cut short."""
+    monkeypatch.setattr(extractors, "RECIPE", {**extractors.RECIPE, "steps": 10})
+    x, y = digits("test")
+    np.savez(tmp_path / "mine.npz", x=x[:100], y=y[:100])
+    return tmp_path / "mine.npz"
+
+
+def test_the_classifier_is_trained_once(own_cache, few_digits, monkeypatch):
+    x = images(9)
     states = random.getstate(), str(np.random.get_state())
-    first = kg.metrics.classifier("digits")
+    first = kg.metrics.classifier(few_digits)
     assert states == (random.getstate(), str(np.random.get_state()))
+    assert first.name == "mine.npz-classifier-8x8"
     monkeypatch.setattr(extractors, "_trained_weights", lambda *_: pytest.fail("trained again"))
-    second = kg.metrics.classifier("digits")
+    second = extractors.get(few_digits, (8, 8, 1))
     assert first.version == second.version
     np.testing.assert_array_equal(first(x).vectors, second(x).vectors)
-    for other in ({"size": (9, 9)}, {"data": "digits", "size": (16, 16)}):
-        with pytest.raises(pytest.fail.Exception, match="trained again"):
-            kg.metrics.classifier(**other)
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        extractors.get(few_digits, (9, 9, 1))
+    monkeypatch.setitem(extractors.RECIPE, "steps", 11)
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        kg.metrics.classifier(few_digits)
 
 
-def test_the_classifier_is_the_same_in_each_training(monkeypatch, tmp_path):
-    brief(monkeypatch)
+def test_the_classifier_is_the_same_in_each_training(few_digits, monkeypatch, tmp_path):
     versions = set()
     for i in range(2):
         keras.utils.set_random_seed(i)
         monkeypatch.setenv("KERAS_GANS_CACHE", str(tmp_path / str(i)))
-        versions.add(kg.metrics.classifier("digits").version)
+        versions.add(kg.metrics.classifier(few_digits).version)
     assert len(versions) == 1
 
 
@@ -193,14 +201,6 @@ def test_a_classifier_needs_labelled_images(tmp_path):
         kg.metrics.classifier(tmp_path / "x.npy")
     with pytest.raises(ValueError, match="data set of images.*'ring'"):
         kg.metrics.classifier("ring")
-
-
-def test_a_classifier_of_an_array(own_cache, monkeypatch, tmp_path):
-    brief(monkeypatch)
-    x, y = digits("train")
-    np.savez(tmp_path / "mine.npz", x=x[:200], y=y[:200])
-    extractor = extractors.get(tmp_path / "mine.npz", (8, 8, 1))
-    assert extractor.name == "mine.npz-classifier-8x8"
 
 
 def test_inception_says_that_it_is_not_the_network_of_fid(monkeypatch):

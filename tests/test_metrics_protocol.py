@@ -201,8 +201,8 @@ def test_replicas_are_measured_like_one_model(strategy):
     evaluation = kg.callbacks.Evaluation(points(), every=2, mixture=MIXTURE)
     logs = double.fit(points(), batch_size=4, epochs=2, verbose=0, callbacks=[evaluation]).history
     values = state_of(double).values()
-    variables = (single.variables, single.d_optimizer.variables, single.g_optimizer.variables)
-    for variable, value in zip(sum(variables, []), values, strict=True):
+    optimizers = [*single.d_optimizer.variables, *single.g_optimizer.variables]
+    for variable, value in zip([*single.variables, *optimizers], values, strict=True):
         variable.assign(value)
     scores = single.evaluate(points(), mixture=MIXTURE)
     assert {name: values[0] for name, values in logs.items() if name.startswith("val_")} == {

@@ -36,7 +36,7 @@ def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
         return Extractor(name="samples")
     if extractor == "inception":
         return inception()
-    return classifier(extractor, size=sample_shape[:2])
+    return classifier(extractor, size=sample_shape[:2] if len(sample_shape) == 3 else None)
 
 
 def classifier(

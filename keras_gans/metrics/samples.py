@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+_BLOCK = 1024  # Samples of a data set that are read at a time.
+
 
 def as_array(data: Any, sample_rank: int, most: int) -> np.ndarray:
     """Reads at most so many samples, evenly spread over the data, in a fixed order.
@@ -44,11 +46,19 @@ def _from_dataset(data, sample_rank, most):
     if data.element_spec.shape.rank == sample_rank + 1:
         data = data.unbatch()
     count = int(data.cardinality())
-    if count > most:
-        kept = data.enumerate().filter(lambda i, x: _evenly_spread(i, count, most))
-        data = kept.map(lambda i, x: x)
-    batches = list(data.take(most).batch(1024).as_numpy_iterator())
-    return np.concatenate(batches) if batches else np.zeros(0)
+    if count <= most:  # Or unknown, which is negative.
+        return _concatenated(data.take(most).batch(_BLOCK))
+
+    def spread(number, block):
+        index = number * _BLOCK + tf.range(tf.shape(block, tf.int64)[0])
+        return tf.boolean_mask(block, _evenly_spread(index, count, most))
+
+    return _concatenated(data.batch(_BLOCK).enumerate().map(spread))
+
+
+def _concatenated(blocks):
+    arrays = list(blocks.as_numpy_iterator())
+    return np.concatenate(arrays) if arrays else np.zeros(0)
 
 
 def _evenly_spread(index, count, most):
