@@ -66,7 +66,7 @@ class Evaluation(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         shape = self.model.sample_shape
         self._extractor = extractors.get(self.extractor, shape)
-        self._real = protocol.real_features(self.data, self._extractor, len(shape), self.n)
+        self._real = protocol.real_features(self.data, self._extractor, shape, self.n)
         protocol.check(self.metrics, self._real, self.mixture)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

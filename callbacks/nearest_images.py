@@ -60,7 +60,7 @@ class NearestImages(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         shape = self.model.sample_shape
-        self._images = as_array(self.data, len(shape), self.most)
+        self._images = as_array(self.data, shape, self.most)
         as_pixels(self._images[:1])  # What cannot be drawn raises now.
         self._extract = extractors.get(self.extractor, shape)
         self._features = self._extract(self._images).vectors

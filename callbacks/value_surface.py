@@ -62,7 +62,7 @@ class ValueSurface(keras.callbacks.Callback):
                 "Expected a model of points in the plane. Received: samples of shape "
                 f"{self.model.sample_shape}"
             )
-        self._real = as_array(self.data, 1, self.n)
+        self._real = as_array(self.data, (2,), self.n)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every_epochs:

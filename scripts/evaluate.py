@@ -48,11 +48,11 @@ def run(arguments: argparse.Namespace) -> None:
     drawn = {
         "samples": gan.generate(n, seed=arguments.seed),
         # As many of all kinds, where there are: most metrics depend on how many are compared.
-        "held_out": as_array(data.held_out, len(gan.sample_shape), n),
+        "held_out": as_array(data.held_out, gan.sample_shape, n),
         "noise": _noise(data.train, n, arguments.seed),
     }
     features = {kind: extractor(samples) for kind, samples in drawn.items()}
-    real = protocol.real_features(data.train, extractor, len(gan.sample_shape), n)
+    real = protocol.real_features(data.train, extractor, gan.sample_shape, n)
     report = {
         "run": str(path),
         "step": gan.step,
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> None:
     write_json(out / "evaluation.json", report)
     drawings = _curves(folder / "history.csv") | _classes(real, features["samples"])
     if len(gan.sample_shape) == 3:
-        train = protocol.real_features(data.train, extractor, 3)
+        train = protocol.real_features(data.train, extractor, gan.sample_shape)
         drawings |= _nearest(drawn["samples"], features["samples"], data.train, train)
     elif gan.sample_shape == (2,):
         drawings |= _surface(gan, data.train, drawn["samples"], mixture)
@@ -97,7 +97,7 @@ def real_data(name: str, sample_shape: tuple[int, ...], data_dir: str | None) ->
 
     def read(split, most):
         data = datasets.load(name, split=split, size=size, data_dir=data_dir)
-        return as_array(data, len(sample_shape), most)
+        return as_array(data, sample_shape, most)
 
     try:
         held_out = read("test", protocol.MOST)

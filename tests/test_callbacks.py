@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import warnings
 
 import keras
@@ -751,7 +752,8 @@ def test_scores_go_on_after_an_interruption(tmp_path):
     [
         ({"metrics": ["is"]}, "is needs probabilities"),
         ({"metrics": ["nothing"]}, "metrics among"),
-        ({"data": points(16)}, "samples of rank 3"),
+        ({"data": points(16)}, r"samples of shape \(8, 8, 1\)"),
+        ({"data": images(16, 9)}, r"Received: data of shape \(16, 9, 9, 1\)"),
     ],
 )
 def test_evaluation_refuses_before_training(arguments, message):
@@ -819,11 +821,11 @@ def test_a_generator_that_collapses_is_reported(recwarn):
     callbacks = [kg.callbacks.CollapseWarning(patience=2), kg.callbacks.Evaluation(real)]
     fit(gan, *callbacks, x=real, epochs=5)
     assert not [each for each in recwarn.list if "generator" in str(each.message)]
-    with pytest.warns(
-        UserWarning, match="loses modes at epoch 4: coverage fell from .* to 0.0"
-    ) as w:
-        fit(gan, *callbacks, Collapse(2), x=real, epochs=5)
-    assert len(w) == 1 and "100% of the samples have near duplicates. Look" in str(w[0].message)
+    fit(gan, *callbacks, Collapse(2), x=real, epochs=5)
+    (message,) = [str(w.message) for w in recwarn.list if "generator" in str(w.message)]
+    # Of the same distribution, 1 - 2^-5 of the reals are covered.
+    expected = r"loses modes at epoch 4: coverage fell from 0.9\d to 0.0\d; 100% of the samples"
+    assert re.search(expected, message)
 
 
 def test_a_generator_that_was_never_alive_is_reported_at_the_end():
@@ -885,16 +887,21 @@ def test_metric_curves_without_metrics_write_nothing(tmp_path):
 
 def test_nearest_images_are_nearest(tmp_path):
     gan = model(rate=0.0, batch_norm=False)
+    kernel = gan.generator.layers[0].kernel
+    kernel.assign(30.0 * kernel)  # For samples that differ.
     nearest = kg.callbacks.NearestImages(tmp_path / "n.png", X, samples=3, k=2, seed=4)
     fit(gan, nearest)
     samples = gan.generate(3, seed=4)
     picture = pixels(tmp_path / "n.png")
+    seen = set()
     for row, sample in enumerate(samples):
         near = sorted(X, key=lambda x, sample=sample: np.sum((x - sample) ** 2))[:2]
+        seen.add(near[0].tobytes())
         for column, image in enumerate([sample, *near]):
             top, left = 57 * row + 1, 57 * column + 1 + (9 if column else 0)
             expected = as_pixels(image[None])[0].repeat(7, 0).repeat(7, 1)
             np.testing.assert_array_equal(picture[top : top + 56, left : left + 56], expected)
+    assert len(seen) > 1
     assert (picture[:, 58:66] == 255).all() and picture.shape == (172, 58 + 8 + 115, 3)
 
 

@@ -59,6 +59,7 @@ def test_a_run_of_digits(tmp_path, capsys):
     spread = [extract(x[[-(-len(x) * i // 50) for i in range(50)]]) for x in spread]
     assert floor == pytest.approx(kg.metrics.compare(*spread), rel=1e-5)
     assert floor["fid"] < 0.5 * noise["fid"] and floor["coverage"] > 0.9 > noise["coverage"]
+    assert floor["duplicates"] < 0.3 and noise["duplicates"] < 0.3
 
     for name, value in expected.items():
         (line,) = [line for line in printed.splitlines() if line.startswith(f"{name} ")]
@@ -118,7 +119,7 @@ def test_noise_fills_the_range_of_the_data():
     ("arguments", "message"),
     [
         ([], "name the data by --data"),
-        (["--data", "digits"], "samples of rank 1"),
+        (["--data", "digits"], "samples of shape (2,)"),
         (["--data", "ring", "--metrics", "is"], "is needs probabilities"),
         (["--data", "ring", "--extractor", "ring"], "data set of images"),
         (["--data", "no-such-data"], "no-such-data"),

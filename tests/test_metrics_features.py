@@ -271,12 +271,14 @@ def test_samples_are_spread_evenly(most):
     expected = x if most >= 10 else [[float(np.ceil(10 * i / most))] for i in range(most)]
     samples = tf.data.Dataset.from_tensor_slices
     for data in (x, (x, y), x.tolist(), samples(x), samples((x, y))):
-        np.testing.assert_array_equal(as_array(data, 1, most), expected)
-    batched = as_array(samples((x, y)).batch(4), 1, most)
+        np.testing.assert_array_equal(as_array(data, (1,), most), expected)
+    batched = as_array(samples((x, y)).batch(4), (1,), most)
     assert len(batched) == min(most, 10) and set(batched.ravel()) <= set(range(10))
 
 
-@pytest.mark.parametrize("data", [np.zeros((0, 2)), np.zeros((4, 2, 2)), np.zeros(4)])
-def test_data_of_another_rank(data):
-    with pytest.raises(ValueError, match=r"samples of rank 1.*Received: data of shape \("):
-        as_array(data, 1, 10)
+@pytest.mark.parametrize(
+    "data", [np.zeros((0, 2)), np.zeros((4, 2, 2)), np.zeros((4, 3)), np.zeros(4)]
+)
+def test_data_of_another_shape(data):
+    with pytest.raises(ValueError, match=r"samples of shape \(2,\).*Received: data of shape \("):
+        as_array(data, (2,), 10)

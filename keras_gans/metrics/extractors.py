@@ -106,13 +106,14 @@ def inception(weights: str | None = "imagenet") -> Extractor:
 
 def _labelled_images(data: Any, size: Any) -> tuple[np.ndarray, np.ndarray]:
     pairs = datasets.load(data, size=size, labels=True)
-    if len(pairs.element_spec[0].shape) != 3:
+    shape = tuple(pairs.element_spec[0].shape)
+    if len(shape) != 3:
         raise ValueError(
             f"Expected a data set of images to train a classifier on. Received: {str(data)!r}, "
             "whose samples are points; pass extractor='samples'"
         )
-    images = as_array(pairs.map(lambda image, label: image), 3, RECIPE["images"])
-    labels = as_array(pairs.map(lambda image, label: label), 0, RECIPE["images"])
+    images = as_array(pairs.map(lambda image, label: image), shape, RECIPE["images"])
+    labels = as_array(pairs.map(lambda image, label: label), (), RECIPE["images"])
     return images, labels
 
 

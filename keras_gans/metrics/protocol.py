@@ -158,7 +158,7 @@ def evaluate(
         >>> scores = evaluate(gan, images, ["fid"], extractor="digits")
     """
     extractor = extractors.get(extractor, gan.sample_shape)
-    real = real_features(data, extractor, len(gan.sample_shape), n)
+    real = real_features(data, extractor, gan.sample_shape, n)
     n = n or len(real.vectors)
     fake = extractor(gan.generate(n, seed=seed))
     scores = Scores(compare(real, fake, metrics, mixture))
@@ -181,25 +181,25 @@ def protocol_of(extractor: Extractor, sample_shape: tuple[int, ...]) -> dict[str
 
 
 def real_features(
-    data: Any, extractor: Extractor, sample_rank: int, n: int | None = None
+    data: Any, extractor: Extractor, sample_shape: tuple[int, ...], n: int | None = None
 ) -> Features:
     """Extracts the features of at most n real samples, or finds them in the cache.
 
     Args:
         data: `Features`, which are returned as they are; or data as `GAN.evaluate` takes it.
         extractor: The `Extractor`.
-        sample_rank: Rank of one sample.
+        sample_shape: Shape of the model's samples.
         n: At most so many samples, evenly spread over the data; 10,000 by default.
 
     Returns:
         The `Features`.
 
     Example:
-        >>> real = real_features(images, kg.metrics.classifier("digits"), sample_rank=3)
+        >>> real = real_features(images, kg.metrics.classifier("digits"), (8, 8, 1))
     """
     if isinstance(data, Features):
         return data
-    samples = as_array(data, sample_rank, n or MOST)
+    samples = as_array(data, sample_shape, n or MOST)
     if extractor.model is None:
         return extractor(samples)
     key = (fingerprint(samples), extractor.name, extractor.version, samples.shape)

@@ -8,35 +8,35 @@ import tensorflow as tf
 _BLOCK = 1024  # Samples of a data set that are read at a time.
 
 
-def as_array(data: Any, sample_rank: int, most: int) -> np.ndarray:
+def as_array(data: Any, sample_shape: tuple[int, ...], most: int) -> np.ndarray:
     """Reads at most so many samples, evenly spread over the data, in a fixed order.
 
     Args:
         data: Array of shape `(n, ...)`, or a `tf.data.Dataset` of samples or of batches. Elements
             may be `(x, y)`; y is dropped. Of data sets that do not tell their length, the first
             samples are taken.
-        sample_rank: Rank of one sample, which tells samples from batches.
+        sample_shape: Shape of one sample; its rank tells samples from batches.
         most: How many to read.
 
     Returns:
         The array of samples.
 
     Raises:
-        ValueError: If there is no sample, or samples are of another rank.
+        ValueError: If there is no sample, or samples are of another shape.
 
     Example:
-        >>> as_array([[0.0], [1.0], [2.0], [3.0]], sample_rank=1, most=2).tolist()
+        >>> as_array([[0.0], [1.0], [2.0], [3.0]], sample_shape=(1,), most=2).tolist()
         [[0.0], [2.0]]
     """
     if isinstance(data, tf.data.Dataset):
-        array = _from_dataset(data, sample_rank, most)
+        array = _from_dataset(data, len(sample_shape), most)
     else:
         array = np.asarray(data[0] if isinstance(data, tuple) else data)
         array = array[_evenly_spread(np.arange(len(array)), len(array), most)]
-    if len(array) == 0 or array.ndim != sample_rank + 1:
+    if len(array) == 0 or array.shape[1:] != tuple(sample_shape):
         raise ValueError(
-            f"Expected samples of rank {sample_rank}, as the model makes them. Received: data of "
-            f"shape {array.shape}"
+            f"Expected samples of shape {tuple(sample_shape)}, as the model makes them. Received: "
+            f"data of shape {array.shape}"
         )
     return array
 
