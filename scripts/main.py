@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from keras_gans._version import __version__
-from keras_gans.scripts import presets, sample, train
+from keras_gans.scripts import evaluate, presets, sample, train
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands)
     _add_sample(commands)
+    _add_evaluate(commands)
     command = commands.add_parser(
         "presets",
         help="list the presets",
@@ -173,6 +174,40 @@ def _add_sample(commands) -> None:
         help="rows of walks between two latents each, with this many steps (8 if not said)",
     )
     command.set_defaults(run=sample.run)
+
+
+def _add_evaluate(commands) -> None:
+    command = commands.add_parser(
+        "evaluate",
+        help="measure a trained run",
+        description="Measure a trained run against its training data: FID, KID, precision, recall, "
+        "density, coverage, duplicates, and what else the data allows. Beside it stand two floors: "
+        "held-out real data, which no generator can be expected to beat, and noise. The table is "
+        "printed; evaluation.json and pictures are written.",
+        epilog="Example: keras-gans evaluate runs/wgan_gp-digits",
+    )
+    command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
+    command.add_argument(
+        "--data", metavar="NAME|PATH", help="as for `keras-gans train` (default: the run's)"
+    )
+    command.add_argument(
+        "--data-dir", metavar="DIR", help="where TensorFlow Datasets keeps its data"
+    )
+    command.add_argument(
+        "--extractor",
+        metavar="E",
+        help="samples (the pixels or points themselves), inception, or a labelled data set for a "
+        "classifier trained on it (default: the data, where it has labels)",
+    )
+    command.add_argument(
+        "--metrics", nargs="+", metavar="M", help="such as fid coverage (default: all)"
+    )
+    command.add_argument(
+        "-n", type=_integer(1), metavar="N", help="how many samples (default: as many as held out)"
+    )
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents")
+    command.add_argument("--out", metavar="DIR", help="default: RUN/evaluation")
+    command.set_defaults(run=evaluate.run)
 
 
 def _integer(smallest: int) -> Callable[[str], int]:

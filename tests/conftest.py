@@ -90,3 +90,21 @@ def variant(request):
 def mirrored():
     """A strategy of two replicas; one for all, as several break each other's collectives."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """Classifiers and features of this session's tests, apart from the user's."""
+    os.environ["KERAS_GANS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    return os.environ["KERAS_GANS_CACHE"]
+
+
+class Recorded:
+    """Stands for a trained model: makes the samples that it was given."""
+
+    def __init__(self, samples):
+        self.samples = samples
+        self.sample_shape = samples.shape[1:]
+
+    def generate(self, n, seed=None):
+        return np.roll(self.samples, seed or 0, axis=0)[:n]

@@ -1,9 +1,13 @@
 """Every callback: a contract that all share, then what each one writes or holds."""
 
 import csv
+import functools
 import itertools
+import json
 import os
 import random
+import re
+import warnings
 
 import keras
 import numpy as np
@@ -13,7 +17,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import keras_gans as kg
-from conftest import assert_same_state, images, make, state_of, vector_networks
+from conftest import assert_same_state, images, make, points, state_of, vector_networks
+from keras_gans.callbacks.figures import value_surface
 from keras_gans.callbacks.files import numbered, replacing
 from keras_gans.callbacks.pictures import as_pixels, image_grid
 
@@ -24,14 +29,21 @@ X = images(16)  # Four steps an epoch, with batches of four.
 # A constructor for each callback, from a folder; WeightClipping so wide that it clips nothing.
 MAKERS = {
     "Checkpoint": lambda folder: kg.callbacks.Checkpoint(folder / "checkpoints"),
+    "CollapseWarning": lambda folder: kg.callbacks.CollapseWarning(),
     "EpochSamples": lambda folder: kg.callbacks.EpochSamples(folder / "rows.png", (1, 2), 2),
+    "Evaluation": lambda folder: kg.callbacks.Evaluation(X),
     "HistoryCSV": lambda folder: kg.callbacks.HistoryCSV(folder / "history.csv"),
     "LossCurves": lambda folder: kg.callbacks.LossCurves(folder / "losses.png"),
+    "MetricCurves": lambda folder: kg.callbacks.MetricCurves(folder / "metrics.png"),
     "NaNGuard": lambda folder: kg.callbacks.NaNGuard(),
+    "NearestImages": lambda folder: kg.callbacks.NearestImages(folder / "nearest.png", X),
     "SampleGrid": lambda folder: kg.callbacks.SampleGrid(folder / "samples", (2, 3)),
     "TrainState": lambda folder: kg.callbacks.TrainState(folder, max_overhead=1.0),
+    "ValueSurface": lambda folder: kg.callbacks.ValueSurface(folder, points(16)),
     "WeightClipping": lambda folder: kg.callbacks.WeightClipping(1e6),
 }
+# What only models of points in the plane can have.
+PLANAR = {"ValueSurface"}
 
 
 def image_networks(channels=1, batch_norm=True):
@@ -43,10 +55,11 @@ def image_networks(channels=1, batch_norm=True):
     )
 
 
-def new(channels=1, batch_norm=True, **arguments):
+def new(channels=1, batch_norm=True, planar=False, **arguments):
     sgd = keras.optimizers.SGD
     optimizers = {"d_optimizer": sgd(0.1), "g_optimizer": sgd(0.1)}
-    return make(kg.GAN, lambda: image_networks(channels, batch_norm), **optimizers, **arguments)
+    networks = vector_networks if planar else lambda: image_networks(channels, batch_norm)
+    return make(kg.GAN, networks, **optimizers, **arguments)
 
 
 _MODELS = {}
@@ -112,10 +125,10 @@ def interrupted(gan, *callbacks, **arguments):
 # The contract
 
 
-@pytest.fixture(scope="module", params=[{}, {"steps_per_execution": 3}], ids=str)
-def reference(request):
+@functools.cache
+def reference(**arguments):
     """Two fits without a callback, and the state after each."""
-    return request.param, list(two_fits(request.param))
+    return list(two_fits(arguments))
 
 
 def two_fits(arguments, make_callback=None):
@@ -123,9 +136,13 @@ def two_fits(arguments, make_callback=None):
     keras.utils.set_random_seed(0)
     for i in range(2):
         callbacks = [make_callback(i)] if make_callback else []
-        history = fit(gan, *callbacks).history
+        history = fit(gan, *callbacks, x=data_of(gan), epochs=2).history
         # The global states too: a callback that draws from them changes what the user draws next.
         yield state_of(gan), history, random.getstate(), np.random.get_state()
+
+
+def data_of(gan):
+    return points(16) if gan.sample_shape == (2,) else X
 
 
 def test_the_contract_is_complete():
@@ -134,25 +151,32 @@ def test_the_contract_is_complete():
         assert issubclass(getattr(kg.callbacks, name), keras.callbacks.Callback)
 
 
+@pytest.mark.filterwarnings("ignore:CollapseWarning found no metrics")
 @pytest.mark.parametrize("name", MAKERS)
-def test_training_is_the_same_with_and_without(name, reference, tmp_path):
-    arguments, expected = reference
+@pytest.mark.parametrize("steps", [1, 3], ids=lambda k: f"steps_per_execution={k}")
+def test_training_is_the_same_with_and_without(name, steps, tmp_path):
+    arguments = {"steps_per_execution": steps, "ema_decay": 0.5, "planar": name in PLANAR}
+    expected = reference(**arguments)
     runs = two_fits(arguments, lambda i: MAKERS[name](tmp_path / str(i)))
     for (a, history_a, *random_a), (b, history_b, *random_b) in zip(runs, expected, strict=True):
         assert_equal_states(a, b)
-        assert history_a == history_b
+        assert {
+            name: values for name, values in history_a.items() if name in history_b
+        } == history_b
+        assert all(name.startswith("val_") for name in history_a.keys() - history_b.keys())
         assert str(random_a) == str(random_b)
 
 
 # But for TrainState, which goes on where the first one stopped.
+@pytest.mark.filterwarnings("ignore:CollapseWarning found no metrics")
 @pytest.mark.parametrize("name", sorted(MAKERS.keys() - {"TrainState"}))
 def test_a_fit_after_an_interrupted_one_is_as_the_first(name, tmp_path):
-    callback = MAKERS[name](tmp_path / "a")
-    interrupted(model(), callback)
+    callback, planar = MAKERS[name](tmp_path / "a"), name in PLANAR
+    interrupted(model(planar=planar), callback, x=data_of(model(planar=planar)))
     states = []
     for used in (callback, MAKERS[name](tmp_path / "b")):
-        gan = model()
-        fit(gan, used)
+        gan = model(planar=planar)
+        fit(gan, used, x=data_of(gan), epochs=2)
         states.append(state_of(gan))
     assert_equal_states(*states)
     for path in sorted((tmp_path / "b").rglob("*.*")):
@@ -321,7 +345,7 @@ def test_checkpoint_leaves_later_files_of_another_run_alone(tmp_path):
 
 
 def test_a_checkpoint_that_fails_midway_leaves_nothing(tmp_path):
-    gan = model()
+    gan = new()
     fit(gan, kg.callbacks.Checkpoint(tmp_path))
     whole = (tmp_path / "epoch_000001.keras").read_bytes()
 
@@ -644,6 +668,307 @@ def test_nan_guard_stops_at_the_step_that_spoils_the_loss():
     with pytest.raises(ValueError, match=r"d_loss=nan, .* at step 3 of the epoch"):
         fit(gan, Spoil())
     assert gan.step == 3
+
+
+# Evaluation
+
+
+def scores_of(history):
+    return {name: values for name, values in history.items() if name.startswith("val_")}
+
+
+def test_evaluation_logs_what_evaluate_returns():
+    gan = model(ema_decay=0.5)
+    evaluation = kg.callbacks.Evaluation(images(20, seed=1), n=12, seed=3)
+    history = fit(gan, evaluation, epochs=2).history
+    expected = gan.evaluate(images(20, seed=1), n=12, seed=3)
+    assert {name: values[-1] for name, values in scores_of(history).items()} == {
+        f"val_{name}": value for name, value in expected.items()
+    }
+    assert history["val_fid"][0] != history["val_fid"][1]
+
+
+def test_evaluation_of_every_other_epoch(tmp_path):
+    evaluation = kg.callbacks.Evaluation(X, every=2, metrics=["fid", "coverage"])
+    history = fit(model(), evaluation, kg.callbacks.HistoryCSV(tmp_path / "h.csv"), epochs=5)
+    assert len(history.history["val_fid"]) == 2 and len(history.history["d_loss"]) == 5
+    rows = read(tmp_path / "h.csv")
+    assert [row["val_fid"] for row in rows] == [
+        "" if value is None else repr(value)
+        for value in (None, *intersperse(history.history["val_fid"]), None)
+    ]
+    assert list(scores_of(rows[0])) == ["val_fid", "val_coverage"]
+
+
+def intersperse(values):
+    return [values[0], None, values[1]]
+
+
+@pytest.mark.parametrize("position", [0, 1, 3])
+def test_other_callbacks_find_the_scores_wherever_evaluation_stands(position, tmp_path, capsys):
+    gan, path = model(rate=1.0, batch_norm=False), tmp_path / "best.keras"
+    callbacks = [
+        keras.callbacks.ModelCheckpoint(path, "val_fid", mode="min", save_best_only=True),
+        kg.callbacks.HistoryCSV(tmp_path / "history.csv"),
+        keras.callbacks.EarlyStopping("val_coverage", mode="max", patience=99),
+    ]
+    callbacks.insert(position, kg.callbacks.Evaluation(X))
+    history = fit(gan, *callbacks, epochs=4).history
+    assert len(set(history["val_fid"])) == 4
+    best = keras.saving.load_model(path).evaluate(X)["fid"]
+    assert best == pytest.approx(min(history["val_fid"]), rel=1e-6)
+    assert_rows(
+        tmp_path / "history.csv",
+        {n: history[n] for n in read(tmp_path / "history.csv")[0] if n != "epoch"},
+    )
+
+
+def test_early_stopping_by_a_score_that_stands_still():
+    gan = model(rate=0.0, batch_norm=False)
+    stopping = keras.callbacks.EarlyStopping("val_fid", mode="min", patience=2)
+    history = fit(gan, stopping, kg.callbacks.Evaluation(X), epochs=9).history
+    assert len(history["val_fid"]) == 3
+
+
+def test_scores_go_on_after_an_interruption(tmp_path):
+    def callbacks(folder):
+        curves = kg.callbacks.MetricCurves(folder / "metrics.png")
+        return [
+            curves,
+            kg.callbacks.Evaluation(X),
+            kg.callbacks.HistoryCSV(folder / "history.csv"),
+            kg.callbacks.TrainState(folder, max_overhead=0.1),
+        ]
+
+    whole = fit(model(), *callbacks(tmp_path / "a"), epochs=3).history
+    interrupted(model(), *callbacks(tmp_path / "b"))
+    assert fit(model(), *callbacks(tmp_path / "b"), epochs=3).history == whole
+    for name in ("history.csv", "metrics.png"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"metrics": ["is"]}, "is needs probabilities"),
+        ({"metrics": ["nothing"]}, "metrics among"),
+        ({"data": points(16)}, r"samples of shape \(8, 8, 1\)"),
+        ({"data": images(16, 9)}, r"Received: data of shape \(16, 9, 9, 1\)"),
+    ],
+)
+def test_evaluation_refuses_before_training(arguments, message):
+    gan = model()
+    with pytest.raises(ValueError, match=message):
+        fit(gan, kg.callbacks.Evaluation(**{"data": X, **arguments}))
+    assert gan.step == 0
+
+
+def test_evaluation_arguments():
+    with pytest.raises(ValueError, match="at least 1. Received: every=0"):
+        kg.callbacks.Evaluation(X, every=0)
+
+
+# CollapseWarning
+
+
+def warned(coverages=(), duplicates=(), **arguments):
+    """The epochs at which logs of these values bring a warning."""
+    callback, epochs = kg.callbacks.CollapseWarning(**arguments), []
+    callback.on_train_begin()
+    for epoch, values in enumerate(itertools.zip_longest(coverages, duplicates)):
+        names = ("val_coverage", "val_duplicates")
+        logs = {name: v for name, v in zip(names, values, strict=True) if v is not None}
+        with warnings.catch_warnings(record=True) as caught:
+            callback.on_epoch_end(epoch, {"d_loss": 0.0, **logs})
+        epochs += [epoch + 1] * len(caught)
+    return epochs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"coverages": [0.2, 0.8, 0.3, 0.3, 0.3, 0.3, 0.3]}, [5]),
+        ({"coverages": [0.2, 0.8, 0.3, 0.3, 0.5, 0.3, 0.3]}, []),
+        ({"coverages": [0.8, 0.3, 0.3, 0.3, 0.9, 0.4, 0.4, 0.4]}, [4, 8]),
+        ({"coverages": [0.8, 0.3, 0.5, 0.7], "coverage_drop": 0.2, "patience": 1}, [2]),
+        ({"coverages": [0.0] * 9}, []),
+        ({"duplicates": [0.9, 0.9, 0.9, 0.9, 0.1, 0.9, 0.9, 0.9]}, [8]),
+        ({"duplicates": [0.1, 0.4, 0.4], "max_duplicates": 0.3, "patience": 1}, [2]),
+        ({"coverages": [0.8, 0.3, 0.8, 0.8], "duplicates": [0, 0, 1, 1], "patience": 3}, [4]),
+        ({"coverages": [0.8, None, 0.3, None, 0.3, None, 0.3]}, [7]),
+    ],
+)
+def test_collapse_warning_of_logs(arguments, expected):
+    assert warned(**arguments) == expected
+
+
+class Collapse(keras.callbacks.Callback):
+    """Makes the generator forget its latents after an epoch, but for one unit."""
+
+    def __init__(self, after):
+        super().__init__()
+        self.after = after
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.after:
+            kernel = self.model.generator.layers[0].kernel
+            kernel.assign(np.zeros(kernel.shape))
+
+
+def test_a_generator_that_collapses_is_reported(recwarn):
+    gan = model(rate=0.0, planar=True)
+    real = gan.generate(200, seed=1)
+    callbacks = [kg.callbacks.CollapseWarning(patience=2), kg.callbacks.Evaluation(real)]
+    fit(gan, *callbacks, x=real, epochs=5)
+    assert not [each for each in recwarn.list if "generator" in str(each.message)]
+    fit(gan, *callbacks, Collapse(2), x=real, epochs=5)
+    (message,) = [str(w.message) for w in recwarn.list if "generator" in str(w.message)]
+    # Of the same distribution, 1 - 2^-5 of the reals are covered.
+    expected = r"loses modes at epoch 4: coverage fell from 0.9\d to 0.0\d; 100% of the samples"
+    assert re.search(expected, message)
+
+
+def test_a_generator_that_was_never_alive_is_reported_at_the_end():
+    gan = model(rate=0.0, planar=True)
+    callbacks = [kg.callbacks.Evaluation(points(40)), kg.callbacks.CollapseWarning()]
+    with pytest.warns(UserWarning, match="never made different samples: at least 100%"):
+        fit(gan, *callbacks, Collapse(0), x=points(40), epochs=1)
+
+
+def test_collapse_warning_without_evaluation():
+    with pytest.warns(UserWarning, match="found no metrics in the logs. Pass Evaluation too"):
+        fit(model(), kg.callbacks.CollapseWarning())
+
+
+def test_collapse_warning_goes_on_after_an_interruption():
+    first, second = (kg.callbacks.CollapseWarning(patience=2) for _ in range(2))
+    first.on_train_begin()
+    for coverage in (0.8, 0.1):
+        first.on_epoch_end(0, {"val_coverage": coverage})
+    second.restore_state(json.loads(json.dumps(first.state())))
+    second.on_train_begin()
+    with pytest.warns(UserWarning, match="epoch 8: coverage fell from 0.80 to 0.10"):
+        second.on_epoch_end(7, {"val_coverage": 0.1})
+
+
+@pytest.mark.parametrize("bad", [{"coverage_drop": 1}, {"max_duplicates": 0}, {"patience": 0}])
+def test_collapse_warning_arguments(bad):
+    with pytest.raises(ValueError, match="Received: coverage_drop="):
+        kg.callbacks.CollapseWarning(**bad)
+
+
+# MetricCurves
+
+
+def test_metric_curves_are_the_logs(figures, tmp_path):
+    callbacks = [
+        kg.callbacks.MetricCurves(tmp_path / "metrics.png"),
+        kg.callbacks.Evaluation(X, every=2),
+    ]
+    history = fit(model(), *callbacks, epochs=5).history
+    assert len(figures) == 2
+    panels = {axes.get_title(): axes for axes in figures[-1].axes if axes.get_title()}
+    assert [f"val_{name}" for name in panels] == list(scores_of(history))
+    for name, axes in panels.items():
+        (line,) = axes.lines
+        np.testing.assert_array_equal(line.get_xdata(), [2, 4])
+        np.testing.assert_array_equal(line.get_ydata(), history[f"val_{name}"])
+    with Image.open(tmp_path / "metrics.png") as picture:
+        picture.verify()
+
+
+def test_metric_curves_without_metrics_write_nothing(tmp_path):
+    fit(model(), kg.callbacks.MetricCurves(tmp_path / "metrics.png"), epochs=2)
+    assert not list(tmp_path.iterdir())
+
+
+# NearestImages
+
+
+def test_nearest_images_are_nearest(tmp_path):
+    gan = model(rate=0.0, batch_norm=False)
+    kernel = gan.generator.layers[0].kernel
+    kernel.assign(30.0 * kernel)  # For samples that differ.
+    nearest = kg.callbacks.NearestImages(tmp_path / "n.png", X, samples=3, k=2, seed=4)
+    fit(gan, nearest)
+    samples = gan.generate(3, seed=4)
+    picture = pixels(tmp_path / "n.png")
+    seen = set()
+    for row, sample in enumerate(samples):
+        near = sorted(X, key=lambda x, sample=sample: np.sum((x - sample) ** 2))[:2]
+        seen.add(near[0].tobytes())
+        for column, image in enumerate([sample, *near]):
+            top, left = 57 * row + 1, 57 * column + 1 + (9 if column else 0)
+            expected = as_pixels(image[None])[0].repeat(7, 0).repeat(7, 1)
+            np.testing.assert_array_equal(picture[top : top + 56, left : left + 56], expected)
+    assert len(seen) > 1
+    assert (picture[:, 58:66] == 255).all() and picture.shape == (172, 58 + 8 + 115, 3)
+
+
+def test_nearest_images_every_few_epochs(tmp_path):
+    nearest = kg.callbacks.NearestImages(tmp_path / "n.png", X, every_epochs=3)
+    fit(model(), nearest, epochs=2)
+    assert not list(tmp_path.iterdir())
+    fit(model(), nearest, epochs=3)
+    assert names(tmp_path) == ["n.png"]
+
+
+def test_nearest_images_refuses_points(tmp_path):
+    with pytest.raises(ValueError, match="Expected images"):
+        fit(
+            model(planar=True),
+            kg.callbacks.NearestImages(tmp_path / "n.png", points(16)),
+            x=points(16),
+        )
+    with pytest.raises(ValueError, match="at least 1. Received: samples=8, k=0"):
+        kg.callbacks.NearestImages(tmp_path / "n.png", X, k=0)
+
+
+# ValueSurface
+
+
+def test_value_surface_files_and_points(figures, tmp_path):
+    gan, x = model(rate=0.0, planar=True), points(16)
+    centers = [[0.0, 0.0], [1.0, 1.0]]
+    fit(gan, kg.callbacks.ValueSurface(tmp_path, x, centers, 2, n=10), x=x, epochs=4)
+    assert names(tmp_path) == ["epoch_000002.png", "epoch_000004.png"]
+    axes = figures[-1].axes[0]
+    found = {each.get_label(): each for each in axes.collections}
+    np.testing.assert_allclose(found["real"].get_offsets(), x[[0, 2, 4, 5, 7, 8, 10, 12, 13, 15]])
+    np.testing.assert_allclose(found["generated"].get_offsets(), gan.generate(10, seed=0))
+    np.testing.assert_allclose(found["modes"].get_offsets(), centers)
+
+
+def test_level_sets_lie_where_the_critic_has_its_values():
+    real = np.array([[-1.0, 0.0], [1.0, 10.0]], "float32")
+    figure = value_surface(real, real + 100, lambda x: x[:, 0] + 0.1 * x[:, 1] ** 2)
+    axes = figure.axes[0]
+    np.testing.assert_allclose([axes.get_xlim(), axes.get_ylim()], [(-1.4, 1.4), (-2, 12)])
+    (lines,) = [
+        each
+        for each in axes.collections
+        if np.ndim(each.get_edgecolor()) == 2 and hasattr(each, "levels") and not each.filled
+    ]
+    segments = [
+        (level, s)
+        for level, found in zip(lines.levels, lines.allsegs, strict=True)
+        for s in found
+        if len(s)
+    ]
+    assert len(segments) > 5
+    for level, segment in segments:
+        x, y = np.transpose(segment)
+        np.testing.assert_allclose(x + 0.1 * y**2, level, atol=0.01)
+    assert axes.get_title() == "2 of 2 generated points lie outside"
+
+
+def test_value_surface_refuses_images(tmp_path):
+    gan = model()
+    with pytest.raises(ValueError, match="points in the plane. Received: samples of shape"):
+        fit(gan, kg.callbacks.ValueSurface(tmp_path, X))
+    assert gan.step == 0
+    with pytest.raises(ValueError, match="at least 1. Received: every_epochs=1, n=0"):
+        kg.callbacks.ValueSurface(tmp_path, X, n=0)
 
 
 # Files

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_gans import autodiff, losses
+from keras_gans.metrics import protocol
 from keras_gans.models.replicas import (
     ReplicaLossScaleOptimizer,
     ReplicaSeedGenerator,
@@ -310,6 +311,34 @@ class GAN(Trainer):
         chunks = [latents[i : i + batch_size] for i in range(0, n, batch_size)]
         samples = [ops.convert_to_numpy(network(chunk, training=False)) for chunk in chunks]
         return np.concatenate(samples).astype("float32")
+
+    def evaluate(self, x: Any, metrics: Any = None, **arguments: Any) -> protocol.Scores:
+        """Measures samples, of the averaged generator where there is one, against real data.
+
+        Args:
+            x: Real samples: array, `tf.data.Dataset` of samples or of batches, with or without
+                labels; or precomputed `kg.metrics.Features`.
+            metrics: Names such as "fid", "kid", "precision", "coverage", "is", "modes": those of
+                `kg.metrics.compare`; all that can be had by default.
+            **arguments: `extractor`: None for the samples themselves, the name or path of a
+                labelled data set for a classifier trained on it ("digits"), "inception", a
+                `keras.Model`, or a `kg.metrics.Extractor`. `n`: how many samples to draw, and the
+                most reals to use, evenly spread over the data; by default as many as there are, at
+                most 10,000. `seed`: of the latents, 0 by default. `mixture`: `(centers, std)` of
+                the equal Gaussians that 2-D data is drawn from, for "modes", "high_quality" and
+                "reverse_kl".
+
+        Returns:
+            Dict of floats by name; its `protocol` says how they were measured.
+
+        Raises:
+            ValueError: If the data does not fit, or a metric is unknown or lacks what it needs.
+
+        Example:
+            >>> gan.evaluate(images, ["fid", "coverage"], extractor="digits")
+            {'fid': 31.4, 'coverage': 0.89}
+        """
+        return protocol.evaluate(self, x, metrics, **arguments)
 
     # Saving: Keras saves networks, optimizers and metrics; the rest is said here
 

@@ -111,7 +111,7 @@ class Trainer(keras.Model):
                 epochs=epochs,
                 verbose=verbose,
                 # The guard first: no other callback is to save what it refuses.
-                callbacks=[NaNGuard(), *callbacks],
+                callbacks=[NaNGuard(), *sorted(callbacks, key=_reads_logs)],
                 shuffle=False,  # Done above.
                 initial_epoch=initial_epoch,
                 steps_per_epoch=self.steps_per_epoch,
@@ -208,6 +208,11 @@ def _clear_errors_of_workers(strategy):
 
 def _has_workers(strategy):
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def _reads_logs(callback):
+    """Sorts the callbacks that write logs before those that may read them."""
+    return not getattr(callback, "writes_logs", False)
 
 
 def _as_list(callbacks):

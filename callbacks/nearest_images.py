@@ -1,0 +1,74 @@
+"""Samples beside the training images that they are nearest to."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_gans.callbacks.figures import nearest_grid
+from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.pictures import as_pixels
+from keras_gans.metrics import extractors, nearest_neighbours
+from keras_gans.metrics.samples import as_array
+
+
+class NearestImages(keras.callbacks.Callback):
+    """Draws samples beside their nearest training images: does the generator copy?
+
+    Args:
+        path: The picture, such as "nearest.png"; drawn anew every few epochs.
+        data: Training images, as for `fit`.
+        samples: How many samples, one a row.
+        k: How many training images beside each.
+        every_epochs: Epochs between two drawings.
+        extractor: In whose features images are near, as for `evaluate`; pixels by default.
+        most: At most so many training images, evenly spread over the data.
+        seed: Integer seed of the latents.
+
+    Raises:
+        ValueError: If a number is not positive, or the samples are not images.
+
+    Example:
+        >>> gan.fit(images, callbacks=[kg.callbacks.NearestImages("nearest.png", images)])
+    """
+
+    def __init__(
+        self,
+        path: str,
+        data: Any,
+        samples: int = 8,
+        k: int = 5,
+        every_epochs: int = 1,
+        extractor: Any = None,
+        most: int = 10_000,
+        seed: int = 0,
+    ):
+        super().__init__()
+        if min(samples, k, every_epochs, most) < 1:
+            raise ValueError(
+                "Expected `samples`, `k`, `every_epochs` and `most` of at least 1. Received: "
+                f"samples={samples}, k={k}, every_epochs={every_epochs}, most={most}"
+            )
+        self.path = Path(path)
+        self.data = data
+        self.samples = samples
+        self.k = k
+        self.every_epochs = every_epochs
+        self.extractor = extractor
+        self.most = most
+        self.seed = seed
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        shape = self.model.sample_shape
+        self._images = as_array(self.data, shape, self.most)
+        as_pixels(self._images[:1])  # What cannot be drawn raises now.
+        self._extract = extractors.get(self.extractor, shape)
+        self._features = self._extract(self._images).vectors
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if (epoch + 1) % self.every_epochs:
+            return
+        samples = self.model.generate(self.samples, seed=self.seed)
+        near = nearest_neighbours(self._extract(samples).vectors, self._features, self.k)
+        with replacing(self.path) as aside:
+            nearest_grid(samples, self._images[near.indices]).save(aside)

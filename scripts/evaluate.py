@@ -1,0 +1,197 @@
+"""`keras-gans evaluate`: a trained run in numbers and pictures."""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_gans import datasets
+from keras_gans.callbacks import figures
+from keras_gans.callbacks.files import replacing
+from keras_gans.metrics import Mixture, extractors, nearest_neighbours, protocol
+from keras_gans.metrics.features import Features
+from keras_gans.metrics.samples import as_array
+from keras_gans.scripts.sample import load_run
+from keras_gans.scripts.train import write_json
+
+# The Gaussians of the data sets that are drawn from some.
+_MIXTURES = {
+    "ring": lambda: Mixture(datasets.ring_centers(), 0.01),
+    "grid": lambda: Mixture(datasets.grid_centers(), 0.05),
+}
+_ROWS, _NEIGHBOURS, _POINTS = 8, 5, 1000  # Of the pictures.
+
+
+class RealData(NamedTuple):
+    """Training samples, samples that were held out, and how these were found."""
+
+    train: np.ndarray
+    held_out: np.ndarray
+    held_out_split: str
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Evaluates as the command line says."""
+    path = Path(arguments.run_dir)
+    gan = load_run(path)
+    folder = path if path.is_dir() else path.parent
+    name = arguments.data or _data_name(folder)
+    data = real_data(name, gan.sample_shape, arguments.data_dir)
+    mixture = _MIXTURES[name]() if name in _MIXTURES else None
+    extractor = extractors.get(
+        arguments.extractor or _default_extractor(name, gan.sample_shape), gan.sample_shape
+    )
+    n = arguments.n or len(data.held_out)
+    drawn = {
+        "samples": gan.generate(n, seed=arguments.seed),
+        # As many of all kinds, where there are: most metrics depend on how many are compared.
+        "held_out": as_array(data.held_out, gan.sample_shape, n),
+        "noise": _noise(data.train, n, arguments.seed),
+    }
+    features = {kind: extractor(samples) for kind, samples in drawn.items()}
+    real = protocol.real_features(data.train, extractor, gan.sample_shape, n)
+    report = {
+        "run": str(path),
+        "step": gan.step,
+        "data": name,
+        "held_out_split": data.held_out_split,
+        **protocol.protocol_of(extractor, gan.sample_shape),
+        "counts": {kind: len(each.vectors) for kind, each in {"real": real, **features}.items()},
+        "seed": arguments.seed,
+        "scores": {
+            kind: protocol.compare(real, each, arguments.metrics, mixture)
+            for kind, each in features.items()
+        },
+    }
+    print(table(report))
+    out = Path(arguments.out or folder / "evaluation")
+    write_json(out / "evaluation.json", report)
+    drawings = _curves(folder / "history.csv") | _classes(real, features["samples"])
+    if len(gan.sample_shape) == 3:
+        train = protocol.real_features(data.train, extractor, gan.sample_shape)
+        drawings |= _nearest(drawn["samples"], features["samples"], data.train, train)
+    elif gan.sample_shape == (2,):
+        drawings |= _surface(gan, data.train, drawn["samples"], mixture)
+    for name, save in drawings.items():
+        with replacing(out / name) as aside:
+            save(aside)
+    print(f"Wrote {', '.join(['evaluation.json', *drawings])} to {out}.")
+
+
+def real_data(name: str, sample_shape: tuple[int, ...], data_dir: str | None) -> RealData:
+    """Loads the training samples, and held-out ones where the data set has any.
+
+    Args:
+        name: For `datasets.load`.
+        sample_shape: Of the model; images are brought to its size.
+        data_dir: For `datasets.load`.
+
+    Returns:
+        `RealData`: the splits "train" and "test", or every other sample of "train" where there is
+        no "test", each of at most 10,000 samples.
+    """
+    size = sample_shape[:2] if len(sample_shape) == 3 else None
+
+    def read(split, most):
+        data = datasets.load(name, split=split, size=size, data_dir=data_dir)
+        return as_array(data, sample_shape, most)
+
+    try:
+        held_out = read("test", protocol.MOST)
+    except ValueError:  # No such split.
+        train = read("train", 2 * protocol.MOST)
+        return RealData(train[::2], train[1::2], "every other sample of train")
+    return RealData(read("train", protocol.MOST), held_out, "test")
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lays a report out for people."""
+    scores = report["scores"]
+    counts = report["counts"]
+    lines = [
+        f"{report['run']} at step {report['step']}, against {counts['real']} training samples of "
+        f"{report['data']}",
+        f"extractor {report['extractor']}, resize {report['resize']}, seed {report['seed']}",
+        "",
+        f"{'':<14}{'samples':>12}{'held-out':>12}{'noise':>12}",
+        f"{'count':<14}" + "".join(f"{counts[kind]:>12}" for kind in scores),
+    ]
+    for name in scores["samples"]:
+        lines.append(f"{name:<14}" + "".join(f"{each[name]:>12.4f}" for each in scores.values()))
+    return "\n".join([*lines, "", f"held-out: real samples, {report['held_out_split']}"])
+
+
+def _noise(train: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Draws uniformly from the range of the data."""
+    noise = np.random.default_rng(seed).uniform(train.min(), train.max(), (n, *train.shape[1:]))
+    return noise.astype("float32")
+
+
+def _data_name(folder: Path) -> str:
+    config = folder / "config.json"
+    if not config.is_file():
+        raise ValueError(
+            f"Expected a run folder with config.json. Received: {folder}; name the data by --data"
+        )
+    return json.loads(config.read_text())["data"]["name"]
+
+
+def _default_extractor(name: str, sample_shape: tuple[int, ...]) -> str:
+    """A classifier of the data set where it has labelled images, else the samples themselves."""
+    if len(sample_shape) != 3:
+        return "samples"
+    try:
+        datasets.load(name, labels=True)
+    except ValueError:
+        return "samples"
+    return name
+
+
+def read_curves(path: Path) -> dict[str, tuple[list[int], list[float]]]:
+    """Reads the metrics that `Evaluation` left in a run's history.
+
+    Args:
+        path: The file of `HistoryCSV`.
+
+    Returns:
+        Epochs and values of each log `val_...`.
+    """
+    curves = {}
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            for name in (name for name in row if name.startswith("val_") and row[name]):
+                epochs, values = curves.setdefault(name, ([], []))
+                epochs.append(int(row["epoch"]))
+                values.append(float(row[name]))
+    return curves
+
+
+# The pictures: each function returns how to save it by file name, or nothing.
+
+
+def _curves(history: Path) -> dict[str, Any]:
+    curves = read_curves(history) if history.is_file() else {}
+    return {"metrics.png": figures.metric_curves(curves).savefig} if curves else {}
+
+
+def _classes(real: Features, fake: Features) -> dict[str, Any]:
+    if real.probabilities is None:
+        return {}
+    return {"classes.png": figures.class_counts(real.probabilities, fake.probabilities).savefig}
+
+
+def _nearest(samples, fake: Features, images, train: Features) -> dict[str, Any]:
+    near = nearest_neighbours(fake.vectors[:_ROWS], train.vectors, _NEIGHBOURS)
+    return {"nearest.png": figures.nearest_grid(samples[:_ROWS], images[near.indices]).save}
+
+
+def _surface(gan, train, samples, mixture) -> dict[str, Any]:
+    def critic(points):
+        return np.asarray(gan.discriminator(points, training=False))
+
+    centers = mixture.centers if mixture else None
+    figure = figures.value_surface(train[:_POINTS], samples[:_POINTS], critic, centers)
+    return {"surface.png": figure.savefig}

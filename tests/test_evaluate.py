@@ -1,0 +1,138 @@
+"""`keras-gans evaluate`: the table, the JSON and the pictures are those of the library."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_gans as kg
+from conftest import images, make, vector_networks
+from keras_gans.scripts import evaluate
+from keras_gans.scripts.main import main
+
+
+def image_networks():
+    return (
+        kg.networks.mlp_generator(3, (8, 8, 1), hidden=(8,)),
+        kg.networks.mlp_discriminator((8, 8, 1), hidden=(8,)),
+    )
+
+
+def make_run(folder, networks, data=None, history=None):
+    gan = make(kg.GAN, networks, ema_decay=0.5)
+    folder.mkdir()
+    gan.save(folder / "model.keras")
+    if data:
+        (folder / "config.json").write_text(json.dumps({"data": {"name": str(data)}}))
+    if history:
+        (folder / "history.csv").write_text(history)
+    return gan
+
+
+def report_of(folder):
+    return json.loads((folder / "evaluation.json").read_text())
+
+
+def array_of(name, split):
+    batches = kg.datasets.load(name, split=split).batch(1000).as_numpy_iterator()
+    return np.concatenate(list(batches))
+
+
+def test_a_run_of_digits(tmp_path, capsys):
+    run = tmp_path / "run"
+    history = "epoch,d_loss,val_fid\n1,0.5,\n2,0.4,3.5\n3,0.3,\n4,0.2,2.5\n"
+    gan = make_run(run, image_networks, "digits", history)
+    assert main(["evaluate", str(run), "-n", "50", "--seed", "3"]) == 0
+    report, printed = report_of(run / "evaluation"), capsys.readouterr().out
+
+    expected = gan.evaluate(array_of("digits", "train"), extractor="digits", n=50, seed=3)
+    assert report["scores"]["samples"] == pytest.approx(dict(expected), rel=1e-5)
+    for entry in ("extractor", "extractor_version", "resize", "seed"):
+        assert report[entry] == expected.protocol[entry]
+    assert report["counts"] == {"real": 50, "samples": 50, "held_out": 50, "noise": 50}
+    assert report["held_out_split"] == "test" and report["data"] == "digits"
+
+    floor, noise = report["scores"]["held_out"], report["scores"]["noise"]
+    extract = kg.metrics.classifier("digits")
+    spread = [array_of("digits", split) for split in ("train", "test")]
+    spread = [extract(x[[-(-len(x) * i // 50) for i in range(50)]]) for x in spread]
+    assert floor == pytest.approx(kg.metrics.compare(*spread), rel=1e-5)
+    assert floor["fid"] < 0.5 * noise["fid"] and floor["coverage"] > 0.9 > noise["coverage"]
+    assert floor["duplicates"] < 0.3 and noise["duplicates"] < 0.3
+
+    for name, value in expected.items():
+        (line,) = [line for line in printed.splitlines() if line.startswith(f"{name} ")]
+        assert line.split()[1:] == [f"{v[name]:.4f}" for v in report["scores"].values()]
+        assert line.split()[1] == f"{value:.4f}"
+    assert "digits-classifier-8x8, resize none, seed 3" in printed
+    names = {"classes.png", "evaluation.json", "metrics.png", "nearest.png"}
+    assert {path.name for path in (run / "evaluation").iterdir()} == names
+    for name in names - {"evaluation.json"}:
+        with Image.open(run / "evaluation" / name) as picture:
+            picture.verify()
+        assert name in printed
+
+
+def test_a_run_of_points(tmp_path, capsys):
+    gan = make_run(tmp_path / "run", vector_networks, "ring")
+    assert main(["evaluate", str(tmp_path / "run"), "-n", "300", "--out", str(tmp_path / "o")]) == 0
+    report = report_of(tmp_path / "o")
+    train = array_of("ring", "train")
+    used = train[[-(-len(train) * i // 10_000) for i in range(10_000)]]
+    mixture = kg.metrics.Mixture(kg.datasets.ring_centers(), 0.01)
+    expected = gan.evaluate(used, n=300, mixture=mixture)
+    assert report["scores"]["samples"] == pytest.approx(dict(expected), rel=1e-6)
+    assert report["scores"]["held_out"]["modes"] == 8
+    assert report["scores"]["held_out"]["high_quality"] == pytest.approx(0.989, abs=0.02)
+    assert report["scores"]["noise"]["high_quality"] < 0.05
+    assert report["extractor"] == "samples"
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {"evaluation.json", "surface.png"}
+
+
+def test_data_without_labels_or_test_split(tmp_path, capsys):
+    x = images(60)
+    np.save(tmp_path / "x.npy", x)
+    gan = make_run(tmp_path / "run", image_networks)
+    file, data = str(tmp_path / "run" / "model.keras"), str(tmp_path / "x.npy")
+    assert main(["evaluate", file, "--data", data, "--metrics", "kid", "recall"]) == 0
+    report = report_of(tmp_path / "run" / "evaluation")
+    assert report["held_out_split"] == "every other sample of train"
+    assert report["extractor"] == "samples"
+    assert list(report["scores"]["samples"]) == ["kid", "recall"]
+    expected = kg.metrics.kernel_distance(x[::2].reshape(30, -1), x[1::2].reshape(30, -1)).mean
+    assert report["scores"]["held_out"]["kid"] == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    flat = gan.generate(30, seed=0).reshape(30, -1)
+    expected = kg.metrics.kernel_distance(x[::2].reshape(30, -1), flat).mean
+    assert report["scores"]["samples"]["kid"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_noise_fills_the_range_of_the_data():
+    train = np.array([[-3.0, 0.0], [1.0, 5.0]], "float32")
+    noise = evaluate._noise(train, 4000, seed=0)
+    assert noise.shape == (4000, 2)
+    assert noise.min() == pytest.approx(-3, abs=0.01) and noise.max() == pytest.approx(5, abs=0.01)
+    np.testing.assert_array_equal(noise, evaluate._noise(train, 4000, seed=0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name the data by --data"),
+        (["--data", "digits"], "samples of shape (2,)"),
+        (["--data", "ring", "--metrics", "is"], "is needs probabilities"),
+        (["--data", "ring", "--extractor", "ring"], "data set of images"),
+        (["--data", "no-such-data"], "no-such-data"),
+    ],
+)
+def test_errors_are_one_sentence(arguments, message, tmp_path, capsys):
+    make_run(tmp_path / "run", vector_networks)
+    assert main(["evaluate", str(tmp_path / "run"), "-n", "20", *arguments]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("keras-gans: ") and message in error
+    assert not (tmp_path / "run" / "evaluation").exists()
+
+
+def test_without_a_model(tmp_path, capsys):
+    assert main(["evaluate", str(tmp_path)]) == 2
+    assert "Expected a run folder with model.keras" in capsys.readouterr().err
