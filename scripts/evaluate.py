@@ -52,31 +52,30 @@ def run(arguments: argparse.Namespace) -> None:
         "noise": _noise(data.train, n, arguments.seed),
     }
     features = {kind: extractor(samples) for kind, samples in drawn.items()}
-    real = protocol.real_features(data.train, extractor, gan.sample_shape, n)
+    features["real"] = protocol.real_features(data.train, extractor, gan.sample_shape, n)
     report = {
         "run": str(path),
         "step": gan.step,
         "data": name,
         "held_out_split": data.held_out_split,
         **protocol.protocol_of(extractor, gan.sample_shape),
-        "counts": {kind: len(each.vectors) for kind, each in {"real": real, **features}.items()},
+        "counts": {kind: len(each.vectors) for kind, each in features.items()},
         "seed": arguments.seed,
         "scores": {
-            kind: protocol.compare(real, each, arguments.metrics, mixture)
-            for kind, each in features.items()
+            kind: protocol.compare(features["real"], features[kind], arguments.metrics, mixture)
+            for kind in drawn
         },
     }
     print(table(report))
     out = Path(arguments.out or folder / "evaluation")
     write_json(out / "evaluation.json", report)
-    drawings = _curves(folder / "history.csv") | _classes(real, features["samples"])
+    drawings = _curves(folder / "history.csv") | _classes(features["real"], features["samples"])
     if len(gan.sample_shape) == 3:
-        train = protocol.real_features(data.train, extractor, gan.sample_shape)
-        drawings |= _nearest(drawn["samples"], features["samples"], data.train, train)
+        drawings |= _nearest(drawn["samples"], data.train, extractor)
     elif gan.sample_shape == (2,):
         drawings |= _surface(gan, data.train, drawn["samples"], mixture)
-    for name, save in drawings.items():
-        with replacing(out / name) as aside:
+    for file, save in drawings.items():
+        with replacing(out / file) as aside:
             save(aside)
     print(f"Wrote {', '.join(['evaluation.json', *drawings])} to {out}.")
 
@@ -183,9 +182,11 @@ def _classes(real: Features, fake: Features) -> dict[str, Any]:
     return {"classes.png": figures.class_counts(real.probabilities, fake.probabilities).savefig}
 
 
-def _nearest(samples, fake: Features, images, train: Features) -> dict[str, Any]:
-    near = nearest_neighbours(fake.vectors[:_ROWS], train.vectors, _NEIGHBOURS)
-    return {"nearest.png": figures.nearest_grid(samples[:_ROWS], images[near.indices]).save}
+def _nearest(samples, images, extractor) -> dict[str, Any]:
+    samples = samples[:_ROWS]
+    train = protocol.real_features(images, extractor, images.shape[1:])
+    near = nearest_neighbours(extractor(samples).vectors, train.vectors, _NEIGHBOURS)
+    return {"nearest.png": figures.nearest_grid(samples, images[near.indices]).save}
 
 
 def _surface(gan, train, samples, mixture) -> dict[str, Any]:
