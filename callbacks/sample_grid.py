@@ -17,7 +17,8 @@ class SampleGrid(keras.callbacks.Callback):
     Args:
         directory: Folder of `epoch_<number>.png` or `step_<number>.png` and of `training.gif`.
         grid: `(rows, columns)`.
-        every_epochs: Epochs between two grids; unused with `every_steps`.
+        every_epochs: Epochs between two grids; unused with `every_steps`. A training too short for
+            its interval has one grid, at its end.
         every_steps: Steps between two grids, or None for grids at epoch ends. With
             `steps_per_execution` above 1, a grid is written after the execution that reaches it.
         seed: Integer seed of the latents, the same for all grids.
@@ -58,7 +59,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.gif_ms = gif_ms
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._frames = None
+        self._frames, self._epoch = None, 0
         # What cannot be drawn raises now, not at the first grid.
         as_pixels(self.model.generate(1, seed=self.seed))
 
@@ -76,10 +77,13 @@ class SampleGrid(keras.callbacks.Callback):
                 self._write(self._step // self.every * self.every)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if not self.by_step and (epoch + 1) % self.every == 0:
-            self._write(epoch + 1)
+        self._epoch = epoch + 1
+        if not self.by_step and self._epoch % self.every == 0:
+            self._write(self._epoch)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if not self._frames and self._epoch:  # Too short a training for its interval.
+            self._write(self.model.step if self.by_step else self._epoch)
         if self.gif and self._frames and is_chief():
             # Each frame has a palette of its own colours, so that grey levels stay exact.
             first, *others = [Image.open(path).quantize() for path in self._frames]

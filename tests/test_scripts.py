@@ -399,6 +399,8 @@ def test_the_console_command_trains_on_digits(tmp_path):
         "history.csv",
         "losses.png",
         "model.keras",
+        "samples/epoch_000001.png",
+        "samples/training.gif",
     ]
 
 

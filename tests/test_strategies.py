@@ -112,21 +112,6 @@ def test_replicas_stay_equal(variant, mirrored):
         np.testing.assert_array_equal(first, second, variable.path)
 
 
-def test_steps_per_execution_gives_equal_results(variant, mirrored):
-    runs = []
-    for steps in (1, 3):
-        with mirrored.scope():
-            gan = make(variant, steps_per_execution=steps)
-        history = gan.fit(
-            points(), batch_size=8, epochs=2, verbose=0, callbacks=callbacks_of(variant)
-        )
-        runs.append((arrays(gan), history.history))
-    for a, b in zip(*(run[0] for run in runs), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-    for name, values in runs[0][1].items():
-        np.testing.assert_allclose(values, runs[1][1][name], rtol=1e-5)
-
-
 def test_everything_else_works_under_a_strategy(variant, mirrored, tmp_path):
     """All callbacks, generate, predict, save and load; training goes on to the bit."""
     x = images(32)
