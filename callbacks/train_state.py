@@ -166,11 +166,10 @@ def _read_progress(path: Path) -> dict[str, Any]:
 
 def _load(model: keras.Model, path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        saved = json.loads(archive.read("config.json"))
-    if saved["class_name"] != type(model).__name__ or saved["config"]["name"] != model.name:
+        saved = json.loads(archive.read("config.json"))["class_name"]
+    if saved != type(model).__name__:
         raise ValueError(
-            f"Expected the state of {type(model).__name__} {model.name!r}. Received: {path}, which "
-            f"has {saved['class_name']} {saved['config']['name']!r}"
+            f"Expected the state of a {type(model).__name__}. Received: {path}, which has a {saved}"
         )
     try:
         model.load_weights(path)

@@ -258,7 +258,7 @@ def get(name: str) -> dict[str, Any]:
     """
     if name not in PRESETS:
         raise ValueError(f"Expected a preset, one of {names()}. Received: name={name!r}")
-    return {"preset": name, **copy.deepcopy(PRESETS[name])}
+    return {**copy.deepcopy(PRESETS[name]), "preset": name}
 
 
 def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_gans.callbacks.files import replacing
-from keras_gans.callbacks.pictures import image_grid
+from keras_gans.callbacks.pictures import as_pixels, image_grid
 from keras_gans.models import GAN
 
 
@@ -27,11 +27,11 @@ def run(arguments: argparse.Namespace) -> None:
         grid = _near_square(arguments.n)
     if arguments.separate:
         out = Path(arguments.out or folder / "separate")
-        for i, sample in enumerate(samples):
-            _write(sample[None], (1, 1), out / f"{i:05d}.png", scale=1)
+        _write_separately(samples, out)
     else:
         out = Path(arguments.out or folder / name)
-        _write(samples, grid, out)
+        with replacing(out) as aside:
+            image_grid(samples, *grid).save(aside)
     print(f"Wrote {len(samples)} samples of {path} to {out}.")
 
 
@@ -43,7 +43,10 @@ def load_run(path: Path) -> GAN:
             f"Expected a run folder with model.keras, or a .keras file. Received: {path}; train "
             "one with `keras-gans train`"
         )
-    return keras.saving.load_model(file)
+    gan = keras.saving.load_model(file)
+    if not isinstance(gan, GAN):
+        raise ValueError(f"Expected a saved GAN. Received: {file} with a {type(gan).__name__}")
+    return gan
 
 
 def interpolate(gan: GAN, rows: int, steps: int, seed: int) -> np.ndarray:
@@ -82,6 +85,9 @@ def _near_square(n: int) -> tuple[int, int]:
     return rows, n // rows
 
 
-def _write(samples: np.ndarray, grid: tuple[int, int], path: Path, scale: int | None = None):
-    with replacing(path) as aside:
-        image_grid(samples, *grid, scale=scale).save(aside)
+def _write_separately(samples: np.ndarray, folder: Path) -> None:
+    # As data for other tools: pixel for pixel, grey where the samples are.
+    pixels = as_pixels(samples)[..., : samples.shape[-1]]
+    for i, image in enumerate(pixels):
+        with replacing(folder / f"{i:05d}.png") as aside:
+            keras.utils.save_img(aside, image, scale=False)

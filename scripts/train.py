@@ -1,9 +1,11 @@
 """`keras-gans train`: a preset, its data, and the run folder."""
 
 import argparse
+import contextlib
 import copy
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gans import callbacks, datasets, presets
+from keras_gans import callbacks, datasets, models, presets
 from keras_gans.callbacks.files import has_workers, is_chief, replacing
 
 _STRATEGIES = {
@@ -33,7 +35,21 @@ def run(arguments: argparse.Namespace) -> None:
     """Trains as the command line says."""
     strategy = _STRATEGIES[arguments.strategy]()  # First: several workers meet before all else.
     config = resolve(arguments)
-    run_dir = _run_folder(arguments, config)
+    with _run_folder(arguments, config) as run_dir:
+        gan = _train(config, arguments, run_dir, strategy)
+        with replacing(run_dir / "model.keras") as aside:
+            gan.save(aside)
+        if is_chief():
+            written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
+            print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
+
+
+def _train(
+    config: dict[str, Any],
+    arguments: argparse.Namespace,
+    run_dir: Path,
+    strategy: tf.distribute.Strategy,
+) -> models.GAN:
     # One seed for the initial weights, the latents, the penalty points and the order of the data.
     keras.utils.set_random_seed(config["seed"])
     with strategy.scope():
@@ -43,18 +59,17 @@ def run(arguments: argparse.Namespace) -> None:
         size=config["data"]["size"],
         data_dir=arguments.data_dir,
     )
-    write_json(run_dir / "config.json", config)
+    # By now `fit` has checked the data: a mistake leaves no files.
+    write_config = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: write_json(run_dir / "config.json", config)
+    )
     gan.fit(
         _in_memory(data) if _is_small(data, gan.sample_shape) else data,
         **config["fit"],
         verbose=arguments.verbose,
-        callbacks=make_callbacks(config, run_dir),
+        callbacks=[write_config, *make_callbacks(config, run_dir)],
     )
-    with replacing(run_dir / "model.keras") as aside:
-        gan.save(aside)
-    if is_chief():
-        written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
-        print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
+    return gan
 
 
 def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -92,20 +107,27 @@ def write_json(path: Path, content: Any) -> None:
         aside.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _run_folder(arguments: argparse.Namespace, config: dict[str, Any]) -> Path:
+@contextlib.contextmanager
+def _run_folder(arguments: argparse.Namespace, config: dict[str, Any]) -> Iterator[Path]:
     path = Path(arguments.run_dir or _default_folder(arguments.preset, arguments.resume))
     if has_workers() and not arguments.run_dir:
         raise ValueError("Expected --run-dir, the same for all workers. Received: none")
-    if is_chief():
-        if (path / "config.json").is_file() and arguments.resume:
-            _check_same(json.loads((path / "config.json").read_text()), config, path)
-        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise ValueError(
-                f"Expected a new or empty run folder. Received: --run-dir {path}, which holds "
-                "something; choose another, or go on with --resume"
-            )
-        path.mkdir(parents=True, exist_ok=True)
-    return path
+    if not is_chief():
+        yield path
+        return
+    if (path / "config.json").is_file() and arguments.resume:
+        _check_same(json.loads((path / "config.json").read_text()), config, path)
+    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(
+            f"Expected a new or empty run folder. Received: --run-dir {path}, which holds "
+            "something; choose another, or go on with --resume"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(OSError):
+            path.rmdir()  # Only if nothing was written.
 
 
 def _default_folder(preset: str, resume: bool) -> Path:

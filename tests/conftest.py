@@ -86,6 +86,12 @@ def variant(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+def mirrored():
+    """A strategy of two replicas; one for all, as several break each other's collectives."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory):
     """Classifiers and features of this session's tests, apart from the user's."""

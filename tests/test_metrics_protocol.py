@@ -46,11 +46,6 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_GANS_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.fixture(scope="module")
-def strategy():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-
-
 # The metrics
 
 
@@ -193,9 +188,9 @@ def test_all_forms_of_data(form):
     assert gan.evaluate(data[form]) == gan.evaluate(x)
 
 
-def test_replicas_are_measured_like_one_model(strategy):
+def test_replicas_are_measured_like_one_model(mirrored):
     single = make(kg.WGANGP, vector_networks, ema_decay=0.5)
-    with strategy.scope():
+    with mirrored.scope():
         double = make(kg.WGANGP, vector_networks, ema_decay=0.5)
     evaluation = kg.callbacks.Evaluation(points(), every=2, mixture=MIXTURE)
     logs = double.fit(points(), batch_size=4, epochs=2, verbose=0, callbacks=[evaluation]).history
@@ -207,7 +202,7 @@ def test_replicas_are_measured_like_one_model(strategy):
     assert {name: values[0] for name, values in logs.items() if name.startswith("val_")} == {
         f"val_{name}": pytest.approx(value, rel=1e-4, abs=1e-6) for name, value in scores.items()
     }
-    with strategy.scope():
+    with mirrored.scope():
         assert double.evaluate(points(), ["fid"])["fid"] == pytest.approx(scores["fid"], rel=1e-4)
 
 

@@ -255,7 +255,7 @@ def preset_network(preset, part):
     return getattr(kg.networks, description.pop("builder"))(**description)
 
 
-@pytest.mark.parametrize(("preset", "part"), PRESET_NETWORKS, ids="-".join)
+@pytest.mark.parametrize(("preset", "part"), PRESET_NETWORKS)
 def test_layers_are_those_of_the_source(preset, part):
     network = preset_network(preset, part)
     assert [describe(layer) for layer in network.layers] == PRESET_NETWORKS[preset, part]

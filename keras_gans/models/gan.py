@@ -13,6 +13,7 @@ from keras_gans.metrics import protocol
 from keras_gans.models.replicas import (
     ReplicaLossScaleOptimizer,
     ReplicaSeedGenerator,
+    average_over_replicas,
     replica_count,
 )
 from keras_gans.models.trainer import Trainer
@@ -264,6 +265,7 @@ class GAN(Trainer):
         variables = self._trained[network]
         gradients, terms = autodiff.gradients(replica_objective, variables, self.jit_compile)
         optimizer.apply(gradients, variables)
+        average_over_replicas([v for v in network.weights if not v.trainable])
         for name, value in terms.items():
             self.trackers[name].update_state(value)
 

@@ -1,5 +1,6 @@
 """What differs between the replicas of a `tf.distribute` strategy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -37,6 +38,27 @@ class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
         replica = tf.distribute.get_replica_context()
         overflows = replica.all_reduce("SUM", tf.cast(~finite, "float32"))
         return tf.equal(overflows, 0.0)
+
+
+def mean_over_replicas(tensors: Any) -> Any:
+    """Returns the means of a structure of tensors over all replicas, the same on each."""
+    if replica_count() == 1:
+        return tensors
+    # A value just read from a variable has no device yet, which all_reduce asks for.
+    tensors = tf.nest.map_structure(tf.identity, tensors)
+    return tf.distribute.get_replica_context().all_reduce("MEAN", tensors)
+
+
+def average_over_replicas(variables: Sequence[keras.Variable]) -> None:
+    """Sets variables that each replica has updated by itself to their mean.
+
+    Keras lets the moving statistics of batch normalisation drift apart: replicas would predict, and
+    workers save, different things.
+    """
+    if replica_count() > 1 and variables:
+        means = mean_over_replicas([variable.value for variable in variables])
+        for variable, mean in zip(variables, means, strict=True):
+            variable.assign(mean)
 
 
 def replica_count() -> int:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_gans.callbacks import NaNGuard, TrainState
 from keras_gans.models.minibatches import mini_batches
+from keras_gans.models.replicas import mean_over_replicas
 
 
 class Trainer(keras.Model):
@@ -132,11 +133,11 @@ class Trainer(keras.Model):
         def replica_step(batches):
             # When the data has ended, nothing may change, not even a counter or a seed.
             with tf.control_dependencies(tf.nest.flatten(batches)):
-                return self.train_step(batches)
+                return mean_over_replicas(self.train_step(batches))
 
         def one_step(iterator):
             logs = strategy.run(replica_step, args=(next(iterator),))
-            return {name: strategy.reduce("MEAN", v, axis=None) for name, v in logs.items()}
+            return {name: strategy.experimental_local_results(v)[0] for name, v in logs.items()}
 
         def several_steps(iterator, count):
             # The loop is outside the replicas, where optimizers may not be called in a loop, and

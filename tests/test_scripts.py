@@ -1,0 +1,424 @@
+"""The command line, run in this process; once as the installed command."""
+
+import json
+import re
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_gans as kg
+from conftest import make, vector_networks
+from keras_gans.callbacks.pictures import as_pixels, image_grid
+from keras_gans.scripts import train
+from keras_gans.scripts.main import main
+
+# The default set-up on forty 8x8 images, with everything that a run folder can hold.
+PRESET = {
+    **kg.presets.get("wgan_gp-digits"),
+    "callbacks": {
+        "SampleGrid": {"grid": [2, 3]},
+        "LossCurves": {},
+        "EpochSamples": {"epochs": [1, 2]},
+        "Checkpoint": {},
+    },
+}
+QUICK = ["--epochs", "2", "--batch-size", "8", "--n-critic", "1", "--verbose", "0"]
+QUICK += ["--steps-per-execution", "1"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Data of several kinds, a small preset, and a run of it."""
+    folder = tmp_path_factory.mktemp("scripts")
+    uint8 = np.random.default_rng(0).integers(0, 256, (40, 12, 12, 3), "uint8")
+    np.save(folder / "grey.npy", uint8[:, :8, :8, 0])
+    np.save(folder / "colour.npy", uint8)
+    np.save(folder / "points.npy", np.zeros((40, 2), "float32"))
+    (folder / "images").mkdir()
+    for i, image in enumerate(uint8[..., 0]):
+        Image.fromarray(image).save(folder / "images" / f"{i:02d}.png")
+    (folder / "text.keras").write_text("no archive")
+    make(kg.GAN, vector_networks).save(folder / "vectors.keras")
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(folder / "plain.keras")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(kg.presets.PRESETS, "tiny", PRESET)
+        patch.setitem(kg.presets.PRESETS, "bare", {**PRESET, "callbacks": {}})
+        assert train_quickly("tiny", folder, "run") == 0
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def gan(folder):
+    return keras.saving.load_model(folder / "run" / "model.keras")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Runs without a --run-dir land in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def train_quickly(preset, folder, run_dir, *arguments, data="grey.npy"):
+    data, run_dir = ["--data", str(folder / data)], ["--run-dir", str(folder / run_dir)]
+    return main(["train", preset, *QUICK, *data, *run_dir, *arguments])
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*.*"))
+
+
+def names(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def pixels(path):
+    return np.asarray(Image.open(path))
+
+
+# train
+
+
+def test_run_folder(folder):
+    assert files(folder / "run") == [
+        "checkpoints/epoch_000001.keras",
+        "checkpoints/epoch_000002.keras",
+        "checkpoints/state.keras",
+        "config.json",
+        "epoch_samples.png",
+        "history.csv",
+        "losses.png",
+        "model.keras",
+        "samples/epoch_000001.png",
+        "samples/epoch_000002.png",
+        "samples/training.gif",
+    ]
+    header, *rows = (folder / "run" / "history.csv").read_text().splitlines()
+    assert set(header.split(",")) == {"epoch", "d_loss", "g_loss", "d_real", "d_fake", "gp"}
+    assert [row.split(",")[0] for row in rows] == ["1", "2"]
+
+
+def test_config_is_the_resolved_preset(folder, gan):
+    config = json.loads((folder / "run" / "config.json").read_text())
+    assert config["preset"] == "tiny" and config["seed"] == config["model"]["seed"] == 0
+    assert config["fit"] == {"batch_size": 8, "epochs": 2}
+    assert config["data"] == {"name": str(folder / "grey.npy"), "size": [8, 8]}
+    assert config["compile"] == {**PRESET["compile"], "n_critic": 1, "steps_per_execution": 1}
+    for part in ("generator", "discriminator", "callbacks", "source"):
+        assert config[part] == PRESET[part]
+    built = kg.presets.build(config)
+    assert type(built) is type(gan) and built.seed == gan.seed
+    assert compiled(built) == compiled(gan)
+
+
+def compiled(gan):
+    config = gan.get_compile_config()
+    for optimizer in ("d_optimizer", "g_optimizer"):
+        del config[optimizer]["config"]["name"]  # Numbered by Keras.
+    return config
+
+
+def test_arguments_reach_the_config():
+    changes = ["--gp-weight", "3", "--ema-decay", ".5", "--n-critic", "4", "--seed", "9"]
+    config = resolved("train", "wgan_gp-mnist", *changes)
+    expected = kg.presets.get("wgan_gp-mnist")
+    expected["compile"] |= {"gp_weight": 3.0, "ema_decay": 0.5, "n_critic": 4}
+    expected["model"]["seed"] = 9
+    assert config == {"preset": "wgan_gp-mnist", "seed": 9, **expected}
+
+
+def resolved(*argv):
+    seen = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "run", lambda arguments: seen.update(train.resolve(arguments)))
+        assert main(argv) == 0
+    return seen
+
+
+def test_without_arguments_the_default_is_trained():
+    expected = kg.presets.get("wgan_gp-digits")
+    expected["model"]["seed"] = 0
+    assert resolved("train") == {"preset": "wgan_gp-digits", "seed": 0, **expected}
+
+
+def test_the_same_seed_gives_the_same_run_and_another_one_does_not(folder):
+    train_quickly("bare", folder, "same")  # The pictures have no say.
+    train_quickly("bare", folder, "other", "--seed", "1")
+    run, same, other = (contents(folder / name) for name in ("run", "same", "other"))
+    assert run[0] == same[0] and run[0] != other[0]
+    assert all(np.array_equal(a, b) for a, b in zip(run[1], same[1], strict=True))
+    assert not np.array_equal(run[1][0], other[1][0])
+
+
+def contents(run):
+    """The history's text, and all variables of the model."""
+    gan = keras.saving.load_model(run / "model.keras")
+    parts = (gan, gan.d_optimizer, gan.g_optimizer)
+    return (run / "history.csv").read_text(), [np.array(v) for p in parts for v in p.variables]
+
+
+def test_the_saved_model_is_the_trained_one(folder, gan):
+    assert gan.step == 10
+    last = keras.saving.load_model(folder / "run" / "checkpoints" / "epoch_000002.keras")
+    np.testing.assert_array_equal(gan.generate(4, seed=3), last.generate(4, seed=3))
+    expected = image_grid(gan.generate(6, seed=0), 2, 3)
+    np.testing.assert_array_equal(pixels(folder / "run/samples/epoch_000002.png"), expected)
+
+
+def test_a_folder_of_images_is_resized_and_streamed(folder, monkeypatch, capsys):
+    monkeypatch.setattr(train, "_is_small", lambda *_: False)  # As if they were millions.
+    run = folder / "streamed"
+    assert train_quickly("bare", folder, run, "--epochs", "1", data="images") == 0
+    written = "checkpoints, config.json, history.csv, model.keras"
+    line = f"Trained bare for 5 steps; {run} holds {written}.\n"
+    assert capsys.readouterr() == (line, "")
+    config = json.loads((run / "config.json").read_text())
+    assert config["data"] == {"name": str(folder / "images"), "size": [8, 8]}
+
+
+def test_default_run_folders_are_numbered(folder):
+    data = ["--data", str(folder / "grey.npy")]
+    for expected in ("tiny", "tiny-2"):
+        with pytest.MonkeyPatch.context() as patch:  # What is trained is tested above.
+            patch.setattr(kg.GAN, "fit", lambda gan, *args, **kwargs: None)
+            assert main(["train", "tiny", *QUICK, *data]) == 0
+        assert names("runs")[-1] == expected and names(f"runs/{expected}") == ["model.keras"]
+
+
+def test_an_interruption_is_told(monkeypatch, capsys):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "run", interrupt)
+    assert main(["train"]) == 130
+    assert capsys.readouterr() == ("", "keras-gans: interrupted\n")
+
+
+# sample
+
+
+def sample(folder, *arguments, run="run"):
+    assert main(["sample", str(folder / run), *map(str, arguments)]) == 0
+
+
+def test_sample_writes_a_grid(folder, gan, capsys):
+    sample(folder, "-n", 6, "--seed", 5)
+    path = folder / "run" / "samples.png"
+    assert capsys.readouterr().out == f"Wrote 6 samples of {folder / 'run'} to {path}.\n"
+    np.testing.assert_array_equal(pixels(path), image_grid(gan.generate(6, seed=5), 2, 3))
+    path.unlink()
+
+
+def test_sample_a_file_to_a_place_of_ones_own(folder, gan, tmp_path):
+    sample(folder, "--out", tmp_path / "new" / "grid.png", run="run/model.keras")
+    expected = image_grid(gan.generate(64, seed=0), 8, 8)
+    np.testing.assert_array_equal(pixels(tmp_path / "new" / "grid.png"), expected)
+
+
+def test_samples_beside_a_file(folder, gan, tmp_path):
+    gan.save(tmp_path / "any.keras")
+    sample(tmp_path, "-n", 3, run="any.keras")
+    assert files(tmp_path) == ["any.keras", "samples.png"]
+
+
+def test_separate_samples_are_the_images_pixel_for_pixel(folder, gan, tmp_path, capsys):
+    sample(folder, "-n", 5, "--separate", "--out", tmp_path / "out")
+    assert "Wrote 5 samples" in capsys.readouterr().out
+    assert files(tmp_path / "out") == [f"{i:05d}.png" for i in range(5)]
+    samples = gan.generate(5, seed=0)
+    for i, expected in enumerate(as_pixels(samples)):
+        np.testing.assert_array_equal(pixels(tmp_path / "out" / f"{i:05d}.png"), expected[..., 0])
+    (read,) = kg.datasets.load(tmp_path / "out").batch(5)  # As data again.
+    np.testing.assert_allclose(read, samples, atol=1 / 255 + 1e-6)
+
+
+def test_separate_samples_of_colour(tmp_path):
+    preset = kg.presets.get("wgan-cifar10")
+    preset["generator"].update(initial_shape=[4, 4, 2], conv_filters=[2, 2, 2, 3])
+    gan = kg.presets.build(preset)
+    gan.save(tmp_path / "colour.keras")
+    sample(tmp_path, "-n", 2, "--separate", run="colour.keras")
+    for i, expected in enumerate(as_pixels(gan.generate(2, seed=0))):
+        np.testing.assert_array_equal(pixels(tmp_path / "separate" / f"{i:05d}.png"), expected)
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_a_walk_goes_from_one_sample_to_another(distribution, folder, gan, tmp_path):
+    gan.latent_distribution = distribution
+    gan.save(tmp_path / "gan.keras")
+    gan.latent_distribution = "normal"
+    gan = keras.saving.load_model(tmp_path / "gan.keras")
+    sample(tmp_path, "-n", 2, "--interpolate", 5, "--seed", 4, run="gan.keras")
+    starts, ends = np.split(np.array(gan.sample_latents(4, seed=4)), 2)
+    rows = [walk_by_hand(a, b, 5, distribution) for a, b in zip(starts, ends, strict=True)]
+    walks = gan.ema_generator(np.concatenate(rows))
+    written = pixels(tmp_path / "interpolation.png").astype(int)
+    difference = np.abs(written - np.asarray(image_grid(walks, 2, 5)))
+    assert difference.max() <= 1  # A level, where rounding decides.
+    np.testing.assert_array_equal(np.array(gan.generate(4, seed=4))[:2], walks[::5])
+
+
+def walk_by_hand(a, b, steps, distribution):
+    """Straight, or on the circle through both: the length of a turned by equal angles."""
+    shares = np.linspace(0, 1, steps)
+    if distribution == "uniform":
+        return np.array([a + share * (b - a) for share in shares], "float32")
+    a, b = a.astype("float64"), b.astype("float64")
+    angle = np.arccos(a @ b / np.sqrt((a @ a) * (b @ b)))
+    weights = np.linalg.solve([[1, np.cos(angle)], [0, np.sin(angle)]], np.eye(2))
+    points = []
+    for share in shares:
+        along_a, along_b = weights @ [np.cos(share * angle), np.sin(share * angle)]
+        points.append(along_a * a + along_b * b)
+    return np.array(points, "float32")
+
+
+# presets and help
+
+
+def test_presets_lists_all_with_their_sizes(capsys):
+    assert main(["presets"]) == 0
+    out, err = capsys.readouterr()
+    title, *rows = out.splitlines()
+    assert title.split() == ["preset", "class", "G", "D", "source"] and not err
+    rows = {row.split()[0]: row for row in rows}
+    assert list(rows) == kg.presets.names()
+    assert rows["wgan_gp-mnist"].split()[1:4] == ["WGANGP", "2,278,401", "10,807,302"]
+    assert rows["dcgan-mnist"].split()[1:4] == ["DCGAN", "865,281", "212,865"]
+    for name, row in rows.items():
+        assert row.endswith(kg.presets.get(name)["source"])
+
+
+OPTIONS = {
+    "train": "PRESET --data --data-dir --epochs --batch-size --run-dir --seed --n-critic "
+    "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose",
+    "sample": "RUN -n --seed --out --separate --interpolate",
+    "evaluate": "RUN --data --data-dir --extractor --metrics -n --seed --out",
+    "presets": "",
+    "": "train sample evaluate presets --version",
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_mentions_each_option(command, capsys):
+    with pytest.raises(SystemExit) as exit:
+        main([*command.split(), "--help"])
+    out, err = capsys.readouterr()
+    assert exit.value.code == 0 and not err
+    assert "None" not in out and "False" not in out
+    for option in OPTIONS[command].split():
+        # At the start of a line, with some words on it.
+        assert re.search(rf"^ +{option}\b.*\n? {{2,}}\S+ \S+", out, re.M), option
+    assert set(re.findall(r"^  (-\S+)", out, re.M)) <= {*OPTIONS[command].split(), "-h,"}
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"keras-gans {kg.__version__}\n"
+
+
+# Mistakes
+
+MISTAKES = {  # {} is the folder of the data.
+    "": "required: COMMAND",
+    "trian": "invalid choice: 'trian'",
+    "train nope": "one of .*'wgan_gp-digits'.* Received: name='nope'",
+    "train tiny --data nope": "Received: name='nope'",
+    "train tiny --data {}/nope.npy": "Received: name='.*nope.npy', not a file",
+    "train tiny --data {}/colour.npy --n-critic 1 --batch-size 8": r"Received: .*\(8, 8, 3\)",
+    "train tiny --data {}/points.npy": "Expected no size for points. Received: size=",
+    "train tiny --data {}/grey.npy --batch-size 64": "Received: 40 samples; use a smaller `batch_",
+    "train tiny --data {}/grey.npy --n-critic 50": "Received: 40 samples",
+    "train tiny --data {}/grey.npy --run-dir {}/run": "new or empty run folder. Received: .*/run,",
+    "train tiny --data {}/grey.npy --run-dir {}/grey.npy": "new or empty run folder. Received: ",
+    "train tiny --data {}/grey.npy --gp-weight -1": "Received: gp_weight=-1",
+    "train tiny --data {}/grey.npy --ema-decay 1": "Received: ema_decay=1",
+    "train gan-mnist --gp-weight 10": "has no penalty. Received: gp_weight=10",
+    "train gan-camel": "Received: name='camel.npy', not a file",
+    "train --epochs 0": "--epochs: expected an integer of at least 1, received 0",
+    "train --epochs two": "--epochs: expected an integer of at least 1, received two",
+    "train --batch-size -3": "--batch-size: expected an integer of at least 1, received -3",
+    "train --n-critic 1.5": "--n-critic: expected an integer of at least 1, received 1.5",
+    "train --gp-weight ten": "--gp-weight: invalid float value: 'ten'",
+    "train --seed -1": "--seed: expected an integer of at least 0, received -1",
+    "train --seed 99999999999": "[Ss]eed",
+    "train --epoks 3": "unrecognized arguments: --epoks",
+    "train --verbose 3": "--verbose: invalid choice: 3",
+    "sample": "required: RUN",
+    "sample {}/nope": "run folder with model.keras, or a .keras file. Received: .*/nope;",
+    "sample {}/images": "run folder with model.keras.* Received: .*/images;",
+    "sample {}/text.keras": "text.keras",
+    "sample {}/plain.keras": "saved GAN. Received: .*plain.keras with a Sequential",
+    "sample {}/vectors.keras": r"Received: samples of shape \(64, 2\)",
+    "sample {}/run -n 0": "-n: expected an integer of at least 1, received 0",
+    "sample {}/run --interpolate 1": "--interpolate: expected an integer of at least 2, received 1",
+    "sample {}/run --separate --interpolate 3": "not allowed with argument",
+    "sample {}/run --out x.nope": ".nope",
+    "evaluate": "required: RUN",
+    "evaluate {}/nope": "run folder with model.keras, or a .keras file. Received: .*/nope;",
+    "evaluate {}/vectors.keras": "name the data by --data",
+    "evaluate {}/run -n 0": "-n: expected an integer of at least 1, received 0",
+    "presets x": "unrecognized arguments: x",
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_mistake_is_one_line(line, folder, tmp_path, capsys):
+    before = files(folder)
+    argv = [word.format(folder) for word in line.split()]
+    try:
+        status = main(argv)
+    except SystemExit as exit:
+        status = exit.code
+    out, err = capsys.readouterr()
+    assert status == 2 and not out
+    assert err.startswith("keras-gans") and err.count("\n") == 1
+    assert re.search(MISTAKES[line], err), err
+    assert files(folder) == before and not list(tmp_path.rglob("*.*"))
+    assert not list(tmp_path.glob("runs/*"))
+
+
+# As installed
+
+
+@pytest.mark.slow
+def test_the_console_command_trains_on_digits(tmp_path):
+    command = Path(sysconfig.get_path("scripts"), "keras-gans")
+    arguments = ["--epochs", "1", "--batch-size", "64", "--n-critic", "1"]
+    arguments += ["--run-dir", "run", "--data-dir", "data"]
+    run = subprocess.run(
+        [command, "train", *arguments], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert "22/22" in run.stdout and "d_loss" in run.stdout  # Keras' bar.
+    last = run.stdout.rstrip().splitlines()[-1]
+    assert last.startswith("Trained wgan_gp-digits for 22 steps; run holds checkpoints, ")
+    assert files(tmp_path / "run") == [
+        "checkpoints/state.keras",
+        "config.json",
+        "history.csv",
+        "losses.png",
+        "model.keras",
+    ]
+
+
+def test_resume_goes_on_where_a_run_was_interrupted(folder, capsys):
+    arguments = ["train", "tiny", "--data", str(folder / "grey.npy"), "--batch-size", "8"]
+    arguments += ["--verbose", "0", "--resume"]
+    straight, resumed = str(folder / "straight"), str(folder / "resumed")
+    assert main([*arguments, "--epochs", "3", "--run-dir", straight]) == 0
+    for epochs in ("1", "3", "3"):
+        assert main([*arguments, "--epochs", epochs, "--run-dir", resumed]) == 0
+    a, b = (keras.saving.load_model(Path(run, "model.keras")) for run in (straight, resumed))
+    for x, y in zip(a.variables, b.variables, strict=True):
+        np.testing.assert_array_equal(x, y)
+    assert Path(straight, "history.csv").read_text() == Path(resumed, "history.csv").read_text()
+    capsys.readouterr()
+    assert main([*arguments, "--epochs", "3", "--run-dir", resumed, "--n-critic", "4"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "Received: other compile" in error
