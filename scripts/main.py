@@ -205,8 +205,14 @@ def _add_evaluate(commands) -> None:
     command.add_argument(
         "-n", type=_integer(1), metavar="N", help="how many samples (default: as many as held out)"
     )
-    command.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents")
-    command.add_argument("--out", metavar="DIR", help="default: RUN/evaluation")
+    command.add_argument(
+        "--seed",
+        type=_integer(0),
+        default=0,
+        metavar="S",
+        help="seed of the latents (default: %(default)s)",
+    )
+    command.add_argument("--out", metavar="DIR", help="where to write (default: RUN/evaluation)")
     command.set_defaults(run=evaluate.run)
 
 

@@ -297,8 +297,9 @@ OPTIONS = {
     "train": "PRESET --data --data-dir --epochs --batch-size --run-dir --seed --n-critic "
     "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose",
     "sample": "RUN -n --seed --out --separate --interpolate",
+    "evaluate": "RUN --data --data-dir --extractor --metrics -n --seed --out",
     "presets": "",
-    "": "train sample presets --version",
+    "": "train sample evaluate presets --version",
 }
 
 
@@ -358,6 +359,10 @@ MISTAKES = {  # {} is the folder of the data.
     "sample {}/run --interpolate 1": "--interpolate: expected an integer of at least 2, received 1",
     "sample {}/run --separate --interpolate 3": "not allowed with argument",
     "sample {}/run --out x.nope": ".nope",
+    "evaluate": "required: RUN",
+    "evaluate {}/nope": "run folder with model.keras, or a .keras file. Received: .*/nope;",
+    "evaluate {}/vectors.keras": "name the data by --data",
+    "evaluate {}/run -n 0": "-n: expected an integer of at least 1, received 0",
     "presets x": "unrecognized arguments: x",
 }
 
