@@ -151,7 +151,9 @@ class GAN(Trainer):
         """
         n_critic = self.default_n_critic if n_critic is None else n_critic
         gp_weight = self.default_gp_weight if gp_weight is None else gp_weight
-        self._check_compile(n_critic, gp_weight, ema_decay, d_optimizer, g_optimizer)
+        self._check_compile(
+            n_critic, gp_weight, ema_decay, steps_per_execution, d_optimizer, g_optimizer
+        )
         loss = self.loss if loss is None else losses.get(loss)
         with self.distribute_strategy.scope():
             super().compile(
@@ -418,7 +420,12 @@ class GAN(Trainer):
     # What compile makes
 
     def _optimizer_of(self, network, optimizer):
-        optimizer = keras.optimizers.get(optimizer or self.default_optimizer())
+        try:
+            optimizer = keras.optimizers.get(optimizer or self.default_optimizer())
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"Expected a Keras optimizer or its name. Received: {optimizer!r}"
+            ) from error
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         if network.dtype_policy.name == "mixed_float16" and not scaled:
             optimizer = ReplicaLossScaleOptimizer(optimizer)
@@ -458,18 +465,23 @@ class GAN(Trainer):
                 f"in [{x.min():g}, {x.max():g}]; rescale the data"
             )
 
-    def _check_compile(self, n_critic, gp_weight, ema_decay, d_optimizer, g_optimizer):
-        if not isinstance(n_critic, (int, np.integer)) or n_critic < 1:
-            raise ValueError(f"Expected an integer `n_critic` >= 1. Received: n_critic={n_critic}")
+    def _check_compile(
+        self, n_critic, gp_weight, ema_decay, steps_per_execution, d_optimizer, g_optimizer
+    ):
+        for name, value in (("n_critic", n_critic), ("steps_per_execution", steps_per_execution)):
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise ValueError(f"Expected an integer `{name}` >= 1. Received: {name}={value!r}")
         if gp_weight is not None and not self.penalty:
             raise ValueError(
                 f"Expected no `gp_weight`: {type(self).__name__} has no penalty. Received: "
                 f"gp_weight={gp_weight}; use a variant with one, such as WGANGP"
             )
-        if gp_weight is not None and not 0 <= gp_weight < np.inf:
-            raise ValueError(f"Expected a finite `gp_weight` >= 0. Received: gp_weight={gp_weight}")
-        if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise ValueError(f"Expected `ema_decay` in [0, 1). Received: ema_decay={ema_decay}")
+        if gp_weight is not None and not (_is_number(gp_weight) and 0 <= gp_weight < np.inf):
+            raise ValueError(
+                f"Expected a finite `gp_weight` >= 0. Received: gp_weight={gp_weight!r}"
+            )
+        if ema_decay is not None and not (_is_number(ema_decay) and 0 <= ema_decay < 1):
+            raise ValueError(f"Expected `ema_decay` in [0, 1). Received: ema_decay={ema_decay!r}")
         if d_optimizer is g_optimizer and isinstance(d_optimizer, keras.optimizers.Optimizer):
             raise ValueError(
                 "Expected two optimizers, each with a state of its own. Received: the same object "
@@ -502,6 +514,10 @@ def frozen_call(network: keras.Model, inputs: Any) -> Any:
         if value is not None and id(variable) not in weights:
             variable.assign(value)
     return outputs
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating))
 
 
 def as_float32(x: Any) -> Any:

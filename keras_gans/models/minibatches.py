@@ -59,6 +59,10 @@ def mini_batches(
         ValueError: If the data is of another kind, its labels do not fit, or it is too small for
             one step.
     """
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(
+            f"Expected `batch_size` to be a positive integer. Received: batch_size={batch_size!r}"
+        )
     if isinstance(x, tf.data.Dataset):
         if y is not None:
             raise ValueError(
@@ -179,10 +183,10 @@ def _steps_per_epoch(n: int, batch_size: int, group: int) -> int:
 
 
 def _as_arrays(x, y):
-    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
+    if not hasattr(x, "shape") or not hasattr(x, "dtype") or not len(x.shape):
         raise ValueError(
             "Expected an array or a tf.data.Dataset to train on. Received: x of type "
-            f"{type(x).__name__}"
+            f"{type(x).__name__}, shape {getattr(x, 'shape', None)}"
         )
     x = np.asarray(x)
     if x.dtype == np.float64:

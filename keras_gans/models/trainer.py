@@ -183,7 +183,7 @@ class Trainer(keras.Model):
 
     def _check_batch_size(self, batch_size):
         replicas = self.distribute_strategy.num_replicas_in_sync
-        if (batch_size or 32) % replicas:
+        if isinstance(batch_size, int) and batch_size % replicas:
             raise ValueError(
                 f"Expected a `batch_size` divisible by the {replicas} replicas. Received: "
                 f"batch_size={batch_size}"
