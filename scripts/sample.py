@@ -43,7 +43,13 @@ def load_run(path: Path) -> GAN:
             f"Expected a run folder with model.keras, or a .keras file. Received: {path}; train "
             "one with `keras-gans train`"
         )
-    gan = keras.saving.load_model(file)
+    try:
+        gan = keras.saving.load_model(file)
+    except Exception as error:  # Of zip, JSON, HDF5 and Keras, each with types of its own.
+        raise ValueError(
+            f"Expected a whole model file. Received: {file} ({str(error)[:200]}); restore it, or "
+            "use one of its checkpoints"
+        ) from error
     if not isinstance(gan, GAN):
         raise ValueError(f"Expected a saved GAN. Received: {file} with a {type(gan).__name__}")
     return gan

@@ -593,6 +593,13 @@ def test_the_papers_defaults():
     assert wgan.critic is wgan.discriminator and wgan_gp.critic is wgan_gp.discriminator
 
 
+def test_dcgan_is_gan_under_another_name():
+    gan, dcgan = make(kg.GAN), make(kg.DCGAN)
+    fit(gan)
+    fit(dcgan)
+    assert_same_state(gan, dcgan)
+
+
 def test_minimax_by_name():
     networks = vector_networks()
     assert isinstance(kg.GAN(*networks, loss="minimax").loss, kg.losses.MinimaxLoss)
