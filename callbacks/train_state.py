@@ -34,9 +34,8 @@ class TrainState(keras.callbacks.Callback):
 
     Args:
         directory: Folder of `state.keras`.
-        max_overhead: Share of the training time that saving may take, in (0, 1]: a state is saved
-            as soon as that much time has passed since the last, and at the end. With 1, after each
-            step.
+        max_overhead: Share of all time that saving may take, in (0, 1]: a state is saved as soon
+            as enough time has passed since the last, and at the end. With 1, after each step.
 
     Raises:
         ValueError: If a state cannot be read or does not fit the model, or weights are not finite.
@@ -97,8 +96,9 @@ class TrainState(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         done, steps = self.model.steps_into_epoch, self.model.steps_per_epoch
-        # Epochs of unknown length can be found again at their ends only.
-        if done is None or done == steps:
+        # Epochs of unknown length can be found again at their ends only. While `fit` passes done
+        # steps, the weights are already those of a later one.
+        if done is None or done == steps or self.model.passes_done_steps:
             return
         if not has_workers() and (self._terminated or self._is_due()):
             self._save(self._epoch, done)
@@ -127,7 +127,8 @@ class TrainState(keras.callbacks.Callback):
             sys.exit(128 + signal.SIGTERM)
 
     def _is_due(self) -> bool:
-        return self._cost <= (time.monotonic() - self._saved_at) * self.max_overhead
+        trained = time.monotonic() - self._saved_at
+        return self._cost <= (trained + self._cost) * self.max_overhead
 
     def _save(self, epoch: int, steps: int, logs: dict[str, Any] | None = None) -> None:
         started = time.monotonic()

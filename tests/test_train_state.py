@@ -19,6 +19,7 @@ from PIL import Image
 import keras_gans as kg
 from conftest import assert_same_state, callbacks_of, make, points
 from interrupted import train
+from keras_gans.callbacks.train_state import _read_progress
 
 EPOCHS = 4
 
@@ -33,7 +34,7 @@ class StopAt(keras.callbacks.Callback):
         self.at = step
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.step == self.at and not self.model._steps_to_pass:
+        if self.model.step == self.at and not self.model.passes_done_steps:
             raise Stop
 
 
@@ -74,25 +75,27 @@ def fit(gan, directory, *callbacks, x=None, epochs=3, batch_size=4, overhead=1.0
 def test_killed_at_random_moments_it_ends_the_same(tmp_path):
     """A real process, killed by SIGKILL at least five times in one run."""
     script = Path(__file__).with_name("interrupted.py")
-    run, kills, seconds = tmp_path / "run", 0, random.Random(time.time())
+    run, kills, chance = tmp_path / "run", 0, random.Random(time.time())
     log = []
     while True:
         process = subprocess.Popen(
             [sys.executable, script, run, str(EPOCHS)], stdout=subprocess.PIPE, text=True
         )
         assert process.stdout.readline() == "ready\n"
-        state, before = run / "state.keras", _modified(run / "state.keras")
-        while process.poll() is None and _modified(state) == before:
-            time.sleep(0.001)  # Killed earlier, it would never get anywhere.
-        time.sleep(seconds.uniform(0, 0.4))
+        state = run / "state.keras"
+        for _ in range(chance.randint(1, 8)):  # Killed before any, it would never get anywhere.
+            before = _modified(state)
+            while process.poll() is None and _modified(state) == before:
+                time.sleep(0.001)
+        time.sleep(chance.uniform(0, 0.05))
         if kills >= 5 or process.poll() is not None:
             process.wait()
             break
         process.kill()
         process.wait()
         kills += 1
-        log.append(_modified(state))
-    assert process.returncode == 0 and kills >= 5, (process.returncode, log)
+        log.append(_read_progress(state)["steps"])
+    assert process.returncode == 0 and kills >= 5 and max(log) > 1, (process.returncode, log)
     assert_same_run(train_straight(tmp_path / "straight")[0], run)
 
 
@@ -112,13 +115,32 @@ def test_stopped_within_epochs_it_ends_the_same(tmp_path, steps_per_execution):
     assert history.history == expected and history.epoch == list(range(EPOCHS))
 
 
+def test_stopped_again_while_it_passes_done_steps(tmp_path):
+    """The weights are then ahead of the step that `fit` is at."""
+    straight, resumed = make(kg.WGANGP), make(kg.WGANGP)
+    fit(straight, tmp_path / "a", batch_size=2)
+    assert straight.steps_per_epoch > 3
+    with pytest.raises(Stop):
+        fit(resumed, tmp_path / "b", StopAt(3), batch_size=2)
+
+    class StopAtOnce(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit(make(kg.WGANGP), tmp_path / "b", StopAtOnce(), batch_size=2)
+    last = make(kg.WGANGP)
+    fit(last, tmp_path / "b", batch_size=2)
+    assert_same_state(straight, last)
+
+
 def _train_until(step, run, steps_per_execution):
     step = -(-step // steps_per_execution) * steps_per_execution
     original = kg.callbacks.TrainState.on_train_batch_end
 
     def stopping(self, batch, logs=None):
         original(self, batch, logs)
-        if self.model.step >= step and not self.model._steps_to_pass:
+        if self.model.step >= step and not self.model.passes_done_steps:
             raise Stop
 
     with pytest.MonkeyPatch.context() as patch:
@@ -325,8 +347,8 @@ def test_saving_takes_no_more_than_its_share(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keras.Model, "save", slow_save)
     fit(make(kg.GAN), tmp_path, Tick(), epochs=40, overhead=0.2)
-    steps = 40 * (64 // 4) * 0.01
-    assert 10 < len(saves) <= 2 + steps * 0.2 / 0.1
+    trained, saved = 40 * (64 // 4) * 0.01, len(saves) * 0.1
+    assert 10 < len(saves) and saved <= 0.2 * (trained + saved) + 2 * 0.1  # The first and the last.
 
 
 def test_no_pickle_in_the_file(saved):

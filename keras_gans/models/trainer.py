@@ -124,6 +124,11 @@ class Trainer(keras.Model):
             return None
         return (self._steps_run - 1) % self.steps_per_epoch + 1 if self._steps_run else 0
 
+    @property
+    def passes_done_steps(self) -> bool:
+        """Whether `fit` is still at steps that were done before an interruption."""
+        return self._steps_to_pass > 0
+
     def make_train_function(self, force: bool = False) -> Any:
         """Makes the function that runs `steps_per_execution` steps on all replicas."""
         if self.train_function is not None and not force:
@@ -168,7 +173,7 @@ class Trainer(keras.Model):
 
     def reset_metrics(self) -> None:
         """Starts the means of the logs anew, but in an epoch that an interruption has cut."""
-        if not self._steps_to_pass:
+        if not self.passes_done_steps:
             super().reset_metrics()
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
