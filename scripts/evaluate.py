@@ -14,6 +14,7 @@ from keras_gans.callbacks.files import replacing
 from keras_gans.metrics import Mixture, extractors, nearest_neighbours, protocol
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array
+from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.sample import load_run
 from keras_gans.scripts.train import write_json
 
@@ -31,6 +32,47 @@ class RealData(NamedTuple):
     train: np.ndarray
     held_out: np.ndarray
     held_out_split: str
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command and its arguments to the command line."""
+    command = commands.add_parser(
+        "evaluate",
+        help="measure a trained run",
+        description="Measure a trained run against its training data: FID, KID, precision, recall, "
+        "density, coverage, duplicates, and what else the data allows. Beside it stand two floors: "
+        "held-out real data, which no generator can be expected to beat, and noise. The table is "
+        "printed; evaluation.json and pictures are written.",
+        epilog="Example: keras-gans evaluate runs/wgan_gp-digits",
+    )
+    command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
+    command.add_argument(
+        "--data", metavar="NAME|PATH", help="as for `keras-gans train` (default: the run's)"
+    )
+    command.add_argument(
+        "--data-dir", metavar="DIR", help="where TensorFlow Datasets keeps its data"
+    )
+    command.add_argument(
+        "--extractor",
+        metavar="E",
+        help="samples (the pixels or points themselves), inception, or a labelled data set for a "
+        "classifier trained on it (default: the data, where it has labels)",
+    )
+    command.add_argument(
+        "--metrics", nargs="+", metavar="M", help="such as fid coverage (default: all)"
+    )
+    command.add_argument(
+        "-n", type=integer(1), metavar="N", help="how many samples (default: as many as held out)"
+    )
+    command.add_argument(
+        "--seed",
+        type=integer(0),
+        default=0,
+        metavar="S",
+        help="seed of the latents (default: %(default)s)",
+    )
+    command.add_argument("--out", metavar="DIR", help="where to write (default: RUN/evaluation)")
+    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

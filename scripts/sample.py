@@ -3,6 +3,7 @@
 import argparse
 import math
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +11,49 @@ import numpy as np
 from keras_gans.callbacks.files import replacing
 from keras_gans.callbacks.pictures import as_pixels, image_grid
 from keras_gans.models import GAN
+from keras_gans.scripts.arguments import integer
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command and its arguments to the command line."""
+    command = commands.add_parser(
+        "sample",
+        help="draw samples from a trained run",
+        description="Draw samples from a trained run: a grid, separate pictures, or a walk between "
+        "latents.",
+        epilog="Example: keras-gans sample runs/wgan_gp-digits -n 64",
+    )
+    command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
+    command.add_argument(
+        "-n",
+        type=integer(1),
+        default=64,
+        metavar="N",
+        help="how many samples, or walks (default: %(default)s)",
+    )
+    command.add_argument(
+        "--seed",
+        type=integer(0),
+        default=0,
+        metavar="S",
+        help="seed of the latents (default: %(default)s)",
+    )
+    command.add_argument(
+        "--out",
+        metavar="PATH",
+        help="the picture, or with --separate the folder (default: inside the run folder)",
+    )
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--separate", action="store_true", help="one PNG a sample")
+    how.add_argument(
+        "--interpolate",
+        type=integer(2),
+        metavar="STEPS",
+        nargs="?",
+        const=8,
+        help="rows of walks between two latents each, with this many steps (8 if not said)",
+    )
+    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

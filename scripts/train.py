@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from keras_gans import callbacks, datasets, models, presets
 from keras_gans.callbacks.files import has_workers, is_chief, replacing
+from keras_gans.scripts.arguments import integer
 
 _STRATEGIES = {
     "none": tf.distribute.get_strategy,
@@ -29,6 +30,87 @@ _PATHS = {
     "LossCurves": "losses.png",
     "EpochSamples": "epoch_samples.png",
 }
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command and its arguments to the command line."""
+    command = commands.add_parser(
+        "train",
+        help="train a preset",
+        description="Train a preset. The run folder gets config.json (the resolved preset), "
+        "history.csv, samples/, losses.png, checkpoints/ and model.keras, as the preset asks.",
+        epilog="Example: keras-gans train dcgan-mnist --data digits --epochs 20 --run-dir run",
+    )
+    command.add_argument(
+        "preset",
+        nargs="?",
+        default="wgan_gp-digits",
+        metavar="PRESET",
+        help="see `keras-gans presets` (default: %(default)s)",
+    )
+    command.add_argument(
+        "--data",
+        metavar="NAME|PATH",
+        help="digits, a TensorFlow Datasets name, a .npy or .npz array, or a folder of images; "
+        "resized to the preset's images (default: the preset's)",
+    )
+    command.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="where TensorFlow Datasets keeps its data (default: its own)",
+    )
+    command.add_argument(
+        "--run-dir",
+        metavar="D",
+        help="a new or empty folder (default: runs/PRESET, numbered if that exists)",
+    )
+    command.add_argument(
+        "--seed",
+        type=integer(0),
+        default=0,
+        metavar="S",
+        help="the same seed gives the same weights (default: %(default)s)",
+    )
+    _add_how(command)
+    _add_changes(command)
+    command.set_defaults(run=run)
+
+
+def _add_how(command) -> None:
+    """Adds the arguments that say how to run, and change no number."""
+    command.add_argument(
+        "--strategy",
+        choices=("none", "mirrored", "multiworker"),
+        default="none",
+        help="one device, all GPUs of this machine, or all workers of TF_CONFIG "
+        "(default: %(default)s)",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run of the same arguments where it was interrupted, if it was",
+    )
+    command.add_argument(
+        "--verbose",
+        type=int,
+        choices=(0, 1, 2),
+        default=1,
+        help="0 is silent, 1 a progress bar, 2 one line an epoch (default: %(default)s)",
+    )
+
+
+def _add_changes(command) -> None:
+    """Adds the arguments that change a number of the preset."""
+    for name, read, metavar, text in (
+        ("--epochs", integer(1), "N", "epochs to train"),
+        ("--batch-size", integer(1), "B", "samples in a mini-batch, over all replicas"),
+        ("--n-critic", integer(1), "N", "updates of the discriminator in a step"),
+        ("--gp-weight", float, "W", "weight of the gradient penalty"),
+        ("--ema-decay", float, "E", "decay of the averaged generator that samples come from"),
+        ("--steps-per-execution", integer(1), "K", "steps in one call of the compiled function"),
+    ):
+        text = f"{text} (default: the preset's)"
+        command.add_argument(name, type=read, metavar=metavar, help=text)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -80,10 +80,30 @@ class Trainer(keras.Model):
             )
         callbacks = _as_list(callbacks)
         self._check_batch_size(batch_size)
-        self.first_step, self._steps_to_pass = self.step, 0
+        initial_epoch = max(self._resume(callbacks), initial_epoch)
+        data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
+        with _clear_errors_of_workers(self.distribute_strategy):
+            return super().fit(
+                data,
+                epochs=epochs,
+                verbose=verbose,
+                # The guard first: no other callback is to save what it refuses.
+                callbacks=[NaNGuard(), *sorted(callbacks, key=_reads_logs)],
+                shuffle=False,  # Done above.
+                initial_epoch=initial_epoch,
+                steps_per_epoch=self.steps_per_epoch,
+            )
+
+    def _resume(self, callbacks) -> int:
+        """Restores an interrupted training; returns the epoch to go on with."""
+        epoch, self._steps_to_pass, self._steps_run = 0, 0, 0
+        self.first_step = self.step
         for state in (c for c in callbacks if isinstance(c, TrainState)):
             epoch, self._steps_to_pass = state.restore(self, callbacks)
-            initial_epoch = max(epoch, initial_epoch)
+        return epoch
+
+    def _mini_batches(self, x, y, batch_size, shuffle, steps_per_epoch) -> tf.data.Dataset:
+        """Makes the data of the training from its current step on, and settles its epochs."""
         data = mini_batches(
             x,
             y,
@@ -98,24 +118,13 @@ class Trainer(keras.Model):
         )
         self.check_data(data.first)
         self.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
-        self._steps_run = 0
         if self.steps_per_epoch is None and self.steps_per_execution > 1:
             raise ValueError(
                 "Expected data of known length with steps_per_execution > 1. Received: "
                 f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
                 "length; pass `steps_per_epoch`, or an array"
             )
-        with _clear_errors_of_workers(self.distribute_strategy):
-            return super().fit(
-                data.dataset,
-                epochs=epochs,
-                verbose=verbose,
-                # The guard first: no other callback is to save what it refuses.
-                callbacks=[NaNGuard(), *sorted(callbacks, key=_reads_logs)],
-                shuffle=False,  # Done above.
-                initial_epoch=initial_epoch,
-                steps_per_epoch=self.steps_per_epoch,
-            )
+        return data.dataset
 
     @property
     def steps_into_epoch(self) -> int | None:
