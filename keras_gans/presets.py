@@ -12,7 +12,20 @@ import keras
 from keras_gans import models, networks
 
 _NORMAL_005 = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.05}}
+_NORMAL_002 = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 _CONSTANT_01 = {"class_name": "Constant", "config": {"value": 0.1}}
+
+
+def _decaying_adam(learning_rate: float, updates: int) -> dict[str, Any]:
+    """Adam(0.5, 0.9) whose learning rate falls to 0 along a cosine."""
+    schedule = {"initial_learning_rate": learning_rate, "decay_steps": updates}
+    return {
+        "class": "Adam",
+        "learning_rate": {"class_name": "CosineDecay", "config": schedule},
+        "beta_1": 0.5,
+        "beta_2": 0.9,
+    }
+
 
 PRESETS = {
     "wgan_gp-digits": {
@@ -235,6 +248,117 @@ PRESETS = {
             "Checkpoint": {"every_epochs": 15},
         },
     },
+    "gan-grid": {
+        "source": "PacGAN (Lin et al., 2018), the GAN of table 1",
+        "model": {"class": "GAN"},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 2,
+            "output_shape": [2],
+            "hidden": [400, 400, 400, 400],
+            "output_activation": None,
+            "batch_norm": True,
+            "kernel_initializer": _NORMAL_002,
+        },
+        "discriminator": {
+            "builder": "maxout_discriminator",
+            "input_shape": [2],
+            "hidden": [200, 200, 200],
+            "pieces": 5,
+            "kernel_initializer": _NORMAL_002,
+        },
+        "compile": {
+            "d_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.8},
+            "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.8},
+            "steps_per_execution": 100,
+        },
+        "fit": {"batch_size": 100, "epochs": 400},
+        "data": {"name": "grid", "size": None},
+        "callbacks": {"LossCurves": {"every_epochs": 10}},
+    },
+    "wgan_gp-grid": {
+        "source": "WGAN-GP (Gulrajani et al., 2017), its 25 Gaussians within minutes",
+        "model": {"class": "WGANGP"},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 2,
+            "output_shape": [2],
+            "hidden": [128, 128, 128],
+            "output_activation": None,
+        },
+        "discriminator": {
+            "builder": "mlp_discriminator",
+            "input_shape": [2],
+            "hidden": [128, 128, 128],
+        },
+        "compile": {
+            "d_optimizer": _decaying_adam(1e-3, 5 * 16_000),
+            "g_optimizer": _decaying_adam(1e-3, 16_000),
+            "n_critic": 5,
+            "gp_weight": 0.1,
+            "ema_decay": 0.995,
+            "steps_per_execution": 78,
+        },
+        # 78 updates of the generator in an epoch of 100,000 points.
+        "fit": {"batch_size": 256, "epochs": 206},
+        "data": {"name": "25gaussians", "size": None},
+        "callbacks": {"LossCurves": {"every_epochs": 10}},
+    },
+    "wgan_gp-25gaussians": {
+        "source": "WGAN-GP (Gulrajani et al., 2017), the toys of figure 1",
+        "model": {"class": "WGANGP"},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 2,
+            "output_shape": [2],
+            "hidden": [512, 512, 512],
+            "output_activation": None,
+        },
+        "discriminator": {
+            "builder": "mlp_discriminator",
+            "input_shape": [2],
+            "hidden": [512, 512, 512],
+        },
+        "compile": {
+            "d_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.9},
+            "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.9},
+            "n_critic": 5,
+            "gp_weight": 0.1,
+            "steps_per_execution": 78,
+        },
+        # 100,000 updates of the generator, 78 in an epoch of 100,000 points.
+        "fit": {"batch_size": 256, "epochs": 1283},
+        "data": {"name": "25gaussians", "size": None},
+        "callbacks": {"LossCurves": {"every_epochs": 10}},
+    },
+    "wgan-25gaussians": {
+        "source": "WGAN-GP (Gulrajani et al., 2017), the clipped WGAN of figure 1",
+        "model": {"class": "WGAN"},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 2,
+            "output_shape": [2],
+            "hidden": [512, 512, 512],
+            "output_activation": None,
+        },
+        "discriminator": {
+            "builder": "mlp_discriminator",
+            "input_shape": [2],
+            "hidden": [512, 512, 512],
+        },
+        "compile": {
+            "d_optimizer": {"class": "RMSprop", "learning_rate": 5e-5},
+            "g_optimizer": {"class": "RMSprop", "learning_rate": 5e-5},
+            "n_critic": 5,
+            "steps_per_execution": 78,
+        },
+        "fit": {"batch_size": 256, "epochs": 1283},
+        "data": {"name": "25gaussians", "size": None},
+        "callbacks": {
+            "WeightClipping": {"clip_value": 0.01},
+            "LossCurves": {"every_epochs": 10},
+        },
+    },
 }
 
 
@@ -281,13 +405,19 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
     arguments = {**preset["compile"], **compile_arguments}
     for name in ("d_optimizer", "g_optimizer"):
         if isinstance(arguments[name], dict):
-            arguments[name] = _make(keras.optimizers, "class", arguments[name])
+            arguments[name] = _optimizer(**arguments[name])
     generator = _make(networks, "builder", preset["generator"])
     discriminator = _make(networks, "builder", preset["discriminator"])
     description = {"name": preset["preset"], **preset["model"]}
     gan = _make(models, "class", description, generator, discriminator)
     gan.compile(**arguments)
     return gan
+
+
+def _optimizer(learning_rate: float | dict[str, Any], **description: Any) -> Any:
+    if isinstance(learning_rate, dict):
+        learning_rate = keras.optimizers.schedules.deserialize(learning_rate)
+    return _make(keras.optimizers, "class", description, learning_rate)
 
 
 def _make(room: Any, key: str, description: dict[str, Any], *args: Any) -> Any:

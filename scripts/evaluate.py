@@ -18,11 +18,6 @@ from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.sample import load_run
 from keras_gans.scripts.train import write_json
 
-# The Gaussians of the data sets that are drawn from some.
-_MIXTURES = {
-    "ring": lambda: Mixture(datasets.ring_centers(), 0.01),
-    "grid": lambda: Mixture(datasets.grid_centers(), 0.05),
-}
 _ROWS, _NEIGHBOURS, _POINTS = 8, 5, 1000  # Of the pictures.
 
 
@@ -82,7 +77,8 @@ def run(arguments: argparse.Namespace) -> None:
     folder = path if path.is_dir() else path.parent
     name = arguments.data or _data_name(folder)
     data = real_data(name, gan.sample_shape, arguments.data_dir)
-    mixture = _MIXTURES[name]() if name in _MIXTURES else None
+    modes = datasets.modes(name)
+    mixture = Mixture(*modes) if modes else None
     extractor = extractors.get(
         arguments.extractor or _default_extractor(name, gan.sample_shape), gan.sample_shape
     )

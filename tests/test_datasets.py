@@ -504,8 +504,30 @@ def test_mixtures_by_name(name):
         assert len(np.unique(labels)) == {"ring": 8, "grid": 25}[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "centers", "std", "divisor"),
+    [
+        ("ring", datasets.ring_centers(), 0.01, 1),
+        ("grid", datasets.grid_centers(), 0.05, 1),
+        ("8gaussians", datasets.ring_centers(radius=2.0), 0.02, 1.414),
+        ("25gaussians", datasets.grid_centers(), 0.05, 2.828),
+    ],
+)
+def test_modes_of_data_sets(name, centers, std, divisor):
+    found, deviation = datasets.modes(name)
+    np.testing.assert_allclose(found, centers / divisor, rtol=1e-6)
+    assert deviation == pytest.approx(std / divisor)
+    points, labels = arrays(datasets.load(name, labels=True).take(5000))
+    residual = (points - found[labels]).std()
+    assert residual == pytest.approx(deviation, rel=0.05)
+
+
+def test_other_data_has_no_modes():
+    assert datasets.modes("swissroll") is None and datasets.modes("digits") is None
+
+
 def test_every_data_set_that_is_named_is_found(data_dir):
-    assert datasets.names()[0] == "digits" and len(set(datasets.names())) == 8
+    assert datasets.names()[0] == "digits" and len(set(datasets.names())) == 10
     for name in set(datasets.names()) - {"fashion_mnist", "cifar10"}:
         assert len(datasets.load(name, data_dir=data_dir[0])) > 0
 

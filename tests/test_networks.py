@@ -32,6 +32,7 @@ GENERATORS = {
 }
 DISCRIMINATORS = {
     "conv_discriminator": ({"input_shape": (9, 8, 3), **LISTS}, (9, 8, 3), (1,)),
+    "maxout_discriminator": ({"input_shape": (4, 6, 3), "hidden": (8, 8)}, (4, 6, 3), (1,)),
     "mlp_discriminator": ({"input_shape": (4, 6, 3), "hidden": (8, 8)}, (4, 6, 3), (1,)),
     "strided_discriminator": ({"input_shape": (9, 8, 3), "filters": 4}, (9, 8, 3), (1,)),
     "wgan_gp_mnist_critic": ({}, (28, 28, 1), (1,)),
@@ -120,7 +121,9 @@ def norms(network):
     return [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
 
 
-@pytest.mark.parametrize("name", sorted(set(BUILDERS) - {"mlp_discriminator"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(BUILDERS) - {"mlp_discriminator", "maxout_discriminator"})
+)
 def test_synchronized_reaches_every_batch_normalisation(name):
     changes = {"batch_norm_momentum": NORMALISED[name]} if name in NORMALISED else {}
     changes |= {"batch_norm": True} if name == "mlp_generator" else {}
@@ -467,3 +470,22 @@ def test_leaf_layers_are_in_order():
     network = sequential(layers.Dense(4), inner, layers.Dense(1))
     kinds = [type(layer).__name__ for layer in inspection.leaf_layers(network)]
     assert [kind for kind in kinds if kind != "InputLayer"] == ["Dense", "Dense", "ReLU", "Dense"]
+
+
+def test_a_maxout_unit_is_the_largest_of_its_pieces():
+    layer = kg.networks.maxout.Maxout(3, pieces=4)
+    x = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
+    outputs, (kernel, bias) = layer(x), layer.get_weights()
+    assert kernel.shape == (2, 12) and bias.shape == (12,)
+    layer.set_weights([kernel, bias + np.arange(12, dtype="float32")])
+    outputs = layer(x)
+    for sample, row in zip(x, np.array(outputs), strict=True):
+        for unit in range(3):
+            pieces = [sample @ kernel[:, 3 * k + unit] + 3 * k + unit for k in range(4)]
+            assert row[unit] == pytest.approx(max(pieces), rel=1e-5)
+
+
+@pytest.mark.parametrize("arguments", [{"units": 0}, {"units": 3, "pieces": 1}])
+def test_bad_maxout(arguments):
+    with pytest.raises(ValueError, match="Expected `units` of at least 1 and.*Received: u"):
+        kg.networks.maxout.Maxout(**arguments)

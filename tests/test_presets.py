@@ -34,7 +34,11 @@ def setup(variant, optimizers, *, batch, data, epochs=None, updates=None, sizes=
 
 # What the sources say; `updates` of the generator where they count no epochs, in this many samples.
 MNIST, CIFAR10, FACES = ("mnist", (28, 28, 1)), ("cifar10", (32, 32, 3)), ("celeb_a", (64, 64, 3))
-SAMPLES = {"mnist": 60_000, "camel.npy": 80_000, "cifar10": 50_000, "celeb_a": 162_770}
+GRID, GAUSSIANS = ("grid", (2,)), ("25gaussians", (2,))
+SAMPLES = {
+    "mnist": 60_000, "camel.npy": 80_000, "cifar10": 50_000, "celeb_a": 162_770,
+    "25gaussians": 100_000,
+}  # fmt: skip
 SETUPS = {
     "gan-mnist": setup(
         kg.GAN,
@@ -99,8 +103,44 @@ SETUPS = {
         sizes=(2_278_401, 10_807_302),
         callbacks={"SampleGrid": {"grid": [4, 4]}, "Checkpoint": {"every_epochs": 15}},
     ),
+    "gan-grid": setup(
+        kg.GAN,
+        adam(1e-4, 0.8),
+        latents=("normal", 2),
+        batch=100,
+        epochs=400,
+        data=GRID,
+        # Dense layers and batch normalisation 2-400-400-400-400-2; five pieces of 2-200-200-200, 1.
+        sizes=(
+            3 * 400 + 3 * 401 * 400 + 401 * 2 + 4 * 4 * 400,
+            (3 + 2 * 201) * 1000 + 201,
+        ),
+    ),
+    "wgan_gp-25gaussians": setup(
+        kg.WGANGP,
+        adam(1e-4, 0.5, 0.9),
+        n_critic=5,
+        gp_weight=0.1,
+        latents=("normal", 2),
+        batch=256,
+        updates=100_000,
+        data=GAUSSIANS,
+        sizes=(3 * 512 + 2 * 513 * 512 + 513 * 2, 3 * 512 + 2 * 513 * 512 + 513),
+    ),
+    "wgan-25gaussians": setup(
+        kg.WGAN,
+        rmsprop(5e-5),
+        n_critic=5,
+        latents=("normal", 2),
+        batch=256,
+        updates=100_000,
+        data=GAUSSIANS,
+        sizes=(3 * 512 + 2 * 513 * 512 + 513 * 2, 3 * 512 + 2 * 513 * 512 + 513),
+        callbacks={"WeightClipping": {"clip_value": 0.01}},
+    ),
 }
 DEFAULT = "wgan_gp-digits"
+OURS = {DEFAULT, "wgan_gp-grid"}  # Which no source sets up.
 WARNED = {}  # What building each preset warned of.
 
 
@@ -118,7 +158,7 @@ def models():
 
 
 def test_the_table_is_complete():
-    assert kg.presets.names() == [DEFAULT, *SETUPS]
+    assert set(kg.presets.names()) == {*OURS, *SETUPS} and kg.presets.names()[0] == DEFAULT
 
 
 @pytest.mark.parametrize("name", SETUPS)
@@ -152,11 +192,12 @@ def test_training_is_as_published(name):
     preset, expected = kg.presets.get(name), SETUPS[name]
     data, shape = expected["data"]
     fit = preset["fit"]
-    assert preset["data"] == {"name": data, "size": list(shape[:2])}
+    size = list(shape[:2]) if len(shape) == 3 else None
+    assert preset["data"] == {"name": data, "size": size}
     assert fit["batch_size"] == expected["batch"]
     assert expected["epochs"] in (None, fit["epochs"])
     if expected["updates"]:
-        each = SAMPLES[data] // expected["batch"]
+        each = SAMPLES[data] // (expected["batch"] * expected["n_critic"])
         assert (fit["epochs"] - 1) * each < expected["updates"] <= fit["epochs"] * each
     for callback, arguments in expected.get("callbacks", {}).items():
         assert preset["callbacks"][callback] == arguments
@@ -169,6 +210,16 @@ def test_the_default_suits_its_paper_and_its_data(models):
     assert not inspection.contains(gan.critic, keras.layers.BatchNormalization)
     assert preset["data"] == {"name": "digits", "size": [8, 8]}
     assert gan.sample_shape == (8, 8, 1)
+
+
+def test_a_learning_rate_falls_to_nothing_with_the_epochs(models):
+    gan, preset = models["wgan_gp-grid"], kg.presets.get("wgan_gp-grid")
+    steps = preset["fit"]["epochs"] * (100_000 // (preset["fit"]["batch_size"] * gan.n_critic))
+    for optimizer, updates in ((gan.d_optimizer, steps * gan.n_critic), (gan.g_optimizer, steps)):
+        schedule = optimizer.get_config()["learning_rate"]["config"]
+        assert schedule["initial_learning_rate"] == 1e-3
+        # At most an epoch of updates is left over or lacking.
+        assert abs(schedule["decay_steps"] - updates) < updates / preset["fit"]["epochs"]
 
 
 def test_only_the_sources_critics_with_batch_normalisation_warn(models):
@@ -246,7 +297,8 @@ def test_a_preset_trains_samples_saves_and_loads(name, tmp_path):
         assert any(not np.array_equal(a, b) for a, b in zip(network.weights, weights, strict=True))
 
     images = gan.generate(3, seed=0)
-    assert images.shape == (3, *gan.sample_shape) and np.abs(images).max() <= 1
+    assert images.shape == (3, *gan.sample_shape)
+    assert np.abs(images).max() <= 1 or gan.sample_shape == (2,)
     gan.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.generate(3, seed=0), images)

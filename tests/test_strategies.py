@@ -194,16 +194,6 @@ def test_synchronized_batch_norm_sees_the_global_batch(mirrored):
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [n for n in kg.networks.__all__ if "mlp_disc" not in n])
-def test_builders_offer_synchronized_batch_norm(name):
-    import inspect
-
-    assert "synchronized" in inspect.signature(getattr(kg.networks, name)).parameters
-
-
-# Mixed precision
-
-
 @pytest.fixture(params=["mixed_bfloat16", "mixed_float16"])
 def policy(request):
     keras.mixed_precision.set_dtype_policy(request.param)

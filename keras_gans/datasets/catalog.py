@@ -13,7 +13,10 @@ import tensorflow as tf
 
 from keras_gans.datasets.splits import check_split
 
-OFFLINE = "'digits', 'ring', 'grid', 'swissroll', a .npy or .npz file, or a folder of images"
+OFFLINE = (
+    "'digits', 'ring', 'grid', '8gaussians', '25gaussians', 'swissroll', a .npy or .npz file, or a "
+    "folder of images"
+)
 PATIENCE = 10.0  # seconds for the server of a data set to answer
 
 

@@ -1,7 +1,6 @@
 """One door to all data: a name or a path in, a data set of images in [-1, 1] out."""
 
 import os
-from functools import partial
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,11 +8,7 @@ import tensorflow as tf
 from keras_gans.datasets import arrays, catalog, folders, mixtures, pixels
 from keras_gans.datasets.splits import check_split
 
-MIXTURES = {
-    "ring": partial(mixtures.ring, labels=True),
-    "grid": partial(mixtures.grid, labels=True),
-    "swissroll": lambda seed: (mixtures.swissroll(seed=seed),),
-}
+POINTS = (*mixtures.MODES, "swissroll")
 CATALOG = ("digits", "mnist", "fashion_mnist", "cifar10", "celeb_a")
 
 
@@ -27,7 +22,7 @@ def names() -> list[str]:
         >>> "digits" in names()
         True
     """
-    return [*CATALOG, *MIXTURES]
+    return [*CATALOG, *POINTS]
 
 
 def load(
@@ -85,7 +80,7 @@ def load(
 def _open(name, split, data_dir):
     """Decide which source serves a name; all of them give (image,) or (image, label)."""
     path = Path(name).expanduser()
-    if name in MIXTURES:
+    if name in POINTS:
         return _points(name, split)
     if path.suffix in (".npy", ".npz"):
         return arrays.read(path, split)
@@ -98,7 +93,7 @@ def _points(name, split):
     """Draw the points of a mixture; each split has its own seed."""
     seeds = {"train": 0, "test": 1}
     check_split(split, seeds, name)
-    return tf.data.Dataset.from_tensor_slices(MIXTURES[name](seed=seeds[split]))
+    return tf.data.Dataset.from_tensor_slices(mixtures.draw(name, seeds[split]))
 
 
 def _conversion(dataset, size):

@@ -143,6 +143,24 @@ def swissroll(
     return (points[:, [0, 2]] / scale).astype("float32")  # axis 1 is the roll's width
 
 
+def modes(name: str) -> tuple[np.ndarray, float] | None:
+    """Centres and standard deviation of the Gaussians that a named data set is drawn from.
+
+    Args:
+        name: name of a data set, as for `load`.
+
+    Returns:
+        float32 centres of shape `(modes, 2)` and the standard deviation along each axis; None if
+        the data is not drawn from Gaussians.
+
+    Example:
+        >>> centers, std = modes("grid")
+        >>> len(centers), std
+        (25, 0.05)
+    """
+    return MODES.get(name)
+
+
 def _mixture(centers, n, std, seed, labels):
     """Draw `n` points of equally likely Gaussians around `centers`."""
     _check(n, std)
@@ -160,3 +178,20 @@ def _check(n, std):
         raise ValueError(f"Expected at least one point. Received: n={n}")
     if std < 0:
         raise ValueError(f"Expected a standard deviation of at least 0. Received: {std}")
+
+
+# Ring and grid as PacGAN has them; the Gaussians as WGAN-GP scales them, to about [-1.4, 1.4].
+MODES = {
+    "ring": (ring_centers(), 0.01),
+    "grid": (grid_centers(), 0.05),
+    "8gaussians": (ring_centers(radius=2.0 / 1.414), 0.02 / 1.414),
+    "25gaussians": (grid_centers(spacing=2.0 / 2.828), 0.05 / 2.828),
+}
+
+
+def draw(name: str, seed: int) -> tuple[np.ndarray, ...]:
+    """Draw the points of a named data set, with the mode of each where there are modes."""
+    if name in MODES:
+        centers, std = MODES[name]
+        return _mixture(centers, POINTS, std, seed, labels=True)
+    return (swissroll(seed=seed),)

@@ -1,0 +1,288 @@
+"""`keras-gans reproduce`: published tables, this library's figures beside theirs."""
+
+import argparse
+import json
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gans import callbacks, datasets, metrics, models, presets
+from keras_gans._version import __version__
+from keras_gans.callbacks import figures
+from keras_gans.callbacks.files import replacing
+from keras_gans.scripts.arguments import integer
+from keras_gans.scripts.train import write_json
+
+
+class Row(NamedTuple):
+    """One row of a table: a preset on a data set, and the published mean and standard error."""
+
+    preset: str
+    data: str
+    published: dict[str, tuple[float, float]] = {}
+
+    @property
+    def name(self) -> str:
+        return f"{self.preset} on {self.data}"
+
+
+class Table(NamedTuple):
+    """A published table: its rows, what is measured of a trained model, and how often."""
+
+    source: str
+    scores: Callable[[models.GAN, str], dict[str, float]]
+    trials: int
+    rows: tuple[Row, ...]
+
+
+def mode_scores(gan: models.GAN, data: str) -> dict[str, float]:
+    """Modes and high-quality share of 2,500 samples, as PacGAN counts them."""
+    return metrics.mode_coverage(gan.generate(2500, seed=0), *datasets.modes(data))._asdict()
+
+
+def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
+    """Exact transport distance of 2,000 samples to held-out points, beside that of real points."""
+    real, held_out = (points(data, split)[:2000] for split in ("train", "test"))
+    distance = metrics.optimal_transport(gan.generate(2000, seed=0), held_out)
+    floor = metrics.optimal_transport(real, held_out)
+    modes = mode_scores(gan, data) if datasets.modes(data) else {}
+    return {"transport": distance, "floor": floor, **modes}
+
+
+TABLES = {
+    "pacgan-table1": Table(
+        "PacGAN (Lin et al., 2018), table 1, and WGAN-GP beside it",
+        mode_scores,
+        10,
+        (
+            Row("gan-grid", "ring", {"modes": (6.3, 0.5), "high_quality": (0.982, 0.002)}),
+            Row("gan-grid", "grid", {"modes": (17.3, 0.8), "high_quality": (0.948, 0.007)}),
+            Row("wgan_gp-grid", "8gaussians"),
+            Row("wgan_gp-grid", "25gaussians"),
+        ),
+    ),
+    "wgan_gp-toys": Table(
+        "WGAN-GP (Gulrajani et al., 2017), figure 1: clipping against penalty",
+        transport_scores,
+        3,
+        tuple(
+            Row(preset, data)
+            for data in ("8gaussians", "25gaussians", "swissroll")
+            for preset in ("wgan-25gaussians", "wgan_gp-25gaussians")
+        ),
+    ),
+}
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command and its arguments to the command line."""
+    command = commands.add_parser(
+        "reproduce",
+        help="reproduce a published table",
+        description="Train the rows of a published table and print the figures beside the "
+        "published ones. Each trial is a file of the folder and is not repeated when the command "
+        "is given again, so that a long table can be made in pieces.",
+        epilog="Example: keras-gans reproduce pacgan-table1 --trials 3 --epochs 40",
+    )
+    command.add_argument("table", choices=TABLES, metavar="TABLE", help=", ".join(TABLES))
+    command.add_argument(
+        "--trials", type=integer(1), metavar="N", help="seeds of each row (default: the table's)"
+    )
+    command.add_argument(
+        "--epochs", type=integer(1), metavar="N", help="epochs to train (default: the preset's)"
+    )
+    command.add_argument(
+        "--rows", nargs="+", metavar="TEXT", help="only rows whose name contains one of these"
+    )
+    command.add_argument(
+        "--seed", type=integer(0), default=0, metavar="S", help="first seed (default: %(default)s)"
+    )
+    command.add_argument(
+        "--out", metavar="DIR", help="where trials and table go (default: results/TABLE)"
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Runs the trials that are missing, and writes the table of all that are there."""
+    table = TABLES[arguments.table]
+    rows = [row for row in table.rows if _chosen(row, arguments.rows)]
+    if not rows:
+        raise ValueError(
+            f"Expected --rows to choose some of {[row.name for row in table.rows]}. Received: "
+            f"{arguments.rows}"
+        )
+    out = Path(arguments.out or Path("results", arguments.table))
+    command = shlex.join(["keras-gans", *sys.argv[1:]])
+    for seed in range(arguments.seed, arguments.seed + (arguments.trials or table.trials)):
+        for row in rows:
+            path = out / f"{row.preset}_{row.data}_seed{seed}.json"
+            epochs = arguments.epochs or presets.get(row.preset)["fit"]["epochs"]
+            if path.exists():
+                _check_length(path, epochs)
+            else:
+                result, gan = trial(row, table.scores, seed, epochs)
+                write_json(path, {**result, "command": command})
+                _draw(gan, row.data, path.with_suffix(".png"))
+            print(f"{row.name}, seed {seed}: {_scores(json.loads(path.read_text())['scores'])}")
+    text = report(table, [json.loads(path.read_text()) for path in sorted(out.glob("*.json"))])
+    print(f"\n{text}")
+    with replacing(out / "table.md") as aside:
+        aside.write_text(text)
+    print(f"{out} holds the table and its trials.")
+
+
+def trial(
+    row: Row,
+    scores: Callable[[models.GAN, str], dict[str, float]],
+    seed: int,
+    epochs: int | None = None,
+) -> tuple[dict[str, Any], models.GAN]:
+    """Trains one row with one seed and measures it.
+
+    Args:
+        row: What to train, on what.
+        scores: What to measure, a function of the trained model and the name of the data.
+        seed: Of weights, latents, penalty points and data order.
+        epochs: Replaces the preset's; a falling learning rate then falls as much sooner.
+
+    Returns:
+        A dict of plain values with the scores and how they came about, and the trained model.
+
+    Example:
+        >>> result, gan = trial(Row("wgan_gp-grid", "25gaussians"), mode_scores, seed=0, epochs=2)
+    """
+    preset = presets.get(row.preset)
+    full = preset["fit"]["epochs"]
+    shorten(preset, epochs or full)
+    keras.utils.set_random_seed(seed)
+    preset["model"]["seed"] = seed
+    gan = presets.build(preset)
+    clipping = preset["callbacks"].get("WeightClipping")
+    started = time.monotonic()
+    gan.fit(
+        points(row.data),
+        **preset["fit"],
+        verbose=0,
+        callbacks=[callbacks.WeightClipping(**clipping)] if clipping else [],
+    )
+    return {
+        "preset": row.preset,
+        "data": row.data,
+        "seed": seed,
+        "scores": {name: float(value) for name, value in scores(gan, row.data).items()},
+        "epochs": preset["fit"]["epochs"],
+        "epochs_of_preset": full,
+        "steps": gan.step,
+        "seconds": round(time.monotonic() - started),
+        "date": time.strftime("%Y-%m-%d"),
+        "versions": {
+            "keras_gans": __version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "python": platform.python_version(),
+        },
+    }, gan
+
+
+def shorten(preset: dict[str, Any], epochs: int) -> None:
+    """Sets the epochs of a preset, and lets a falling learning rate reach its end with them."""
+    share = epochs / preset["fit"]["epochs"]
+    preset["fit"]["epochs"] = epochs
+    for name in ("d_optimizer", "g_optimizer"):
+        rate = preset["compile"][name]["learning_rate"]
+        if isinstance(rate, dict):
+            rate["config"]["decay_steps"] = round(rate["config"]["decay_steps"] * share)
+
+
+def points(data: str, split: str = "train") -> np.ndarray:
+    """Returns all points of a data set of points."""
+    dataset = datasets.load(data, split=split)
+    return np.concatenate(list(dataset.batch(10_000).as_numpy_iterator()))
+
+
+def report(table: Table, trials: Sequence[dict[str, Any]]) -> str:
+    """Returns the table as Markdown: a line for each score of each row, ours beside theirs."""
+    lines = [
+        f"# {table.source}",
+        "",
+        "| row | score | trials | ours, mean +- standard error | published | apart, in errors |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in table.rows:
+        lines += _lines(row, [t for t in trials if (t["preset"], t["data"]) == row[:2]])
+    return "\n".join([*lines, "", *_notes(trials), ""])
+
+
+def _lines(row: Row, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for score in trials[0]["scores"] if trials else ():
+        values = np.array([trial["scores"][score] for trial in trials])
+        mean, error = values.mean(), standard_error(values)
+        theirs, apart = "", ""
+        if score in row.published:
+            published, their_error = row.published[score]
+            theirs = f"{published:g} +- {their_error:g}"
+            apart = f"{(mean - published) / np.hypot(error, their_error):+.1f}"
+        ours = f"{mean:.4g} +- {error:.2g}"
+        yield f"| {row.name} | {score} | {len(values)} | {ours} | {theirs} | {apart} |"
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Standard error of the mean; NaN of one value."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+
+
+def _notes(trials: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How the figures came about, a line for each way."""
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for each in trials:
+        key = each["preset"], each["data"], each["epochs"], each["epochs_of_preset"]
+        groups.setdefault(key, []).append(each)
+    for (preset, data, epochs, full), group in groups.items():
+        seeds = ", ".join(str(each["seed"]) for each in group)
+        length = f"{epochs} epochs" if epochs == full else f"shortened to {epochs} of {full} epochs"
+        minutes = np.mean([each["seconds"] for each in group]) / 60
+        dates = " and ".join(sorted({each["date"] for each in group}))
+        yield (
+            f"- {preset} on {data}: {length}, {group[0]['steps']} steps, {minutes:.1f} min a "
+            f"trial; seeds {seeds}; {dates}"
+        )
+    for command in sorted({each["command"] for each in trials}):
+        yield f"- `{command}`"
+
+
+def _draw(gan: models.GAN, data: str, path: Path) -> None:
+    modes = datasets.modes(data)
+    figure = figures.value_surface(
+        points(data)[:1000],
+        gan.generate(1000, seed=0),
+        lambda x: keras.ops.convert_to_numpy(gan.discriminator(x, training=False)),
+        modes and modes[0],
+    )
+    with replacing(path) as aside:
+        figure.savefig(aside, dpi=60)
+
+
+def _check_length(path: Path, epochs: int) -> None:
+    found = json.loads(path.read_text())["epochs"]
+    if found != epochs:
+        raise ValueError(
+            f"Expected trials of {epochs} epochs. Received: {path} with {found}; choose another "
+            "folder with --out, or give --epochs as before"
+        )
+
+
+def _chosen(row: Row, texts: Sequence[str] | None) -> bool:
+    return not texts or any(text in row.name for text in texts)
+
+
+def _scores(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())

@@ -1,0 +1,136 @@
+"""`keras-gans reproduce`: rows, trials and the table against figures counted by hand."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+
+import keras_gans as kg
+from conftest import make
+from keras_gans.scripts import reproduce
+from keras_gans.scripts.main import main
+
+RESULT = {"epochs": 2, "epochs_of_preset": 400, "steps": 2000, "seconds": 90, "date": "2026-01-01"}
+
+
+def trial_file(folder, seed, modes=20, high_quality=0.9, preset="gan-grid", data="grid", **changes):
+    folder.mkdir(exist_ok=True)
+    scores = {"modes": modes, "high_quality": high_quality}
+    content = {**RESULT, "preset": preset, "data": data, "seed": seed, "scores": scores}
+    content |= {"command": "keras-gans reproduce", **changes}
+    (folder / f"{preset}_{data}_seed{seed}.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("table", reproduce.TABLES)
+def test_rows_are_presets_on_data_of_the_plane(table):
+    for row in reproduce.TABLES[table].rows:
+        assert row.preset in kg.presets.names() and row.data in kg.datasets.names()
+        assert kg.datasets.load(row.data).element_spec.shape == (2,)
+
+
+def test_pacgans_rows_are_published_figures():
+    """As in table 1 of the paper; shares instead of per cent."""
+    ring, grid = reproduce.TABLES["pacgan-table1"].rows[:2]
+    assert ring.published == {"modes": (6.3, 0.5), "high_quality": (0.982, 0.002)}
+    assert grid.published == {"modes": (17.3, 0.8), "high_quality": (0.948, 0.007)}
+
+
+def test_a_trial_from_end_to_end(tmp_path, capsys, monkeypatch):
+    """Two epochs of a preset made small, written once and not repeated."""
+    small = kg.presets.get("wgan-25gaussians")
+    for network in ("generator", "discriminator"):
+        small[network]["hidden"] = [8]
+    small["fit"]["batch_size"], small["compile"]["steps_per_execution"] = 5000, 4
+    monkeypatch.setitem(kg.presets.PRESETS, "wgan-25gaussians", small)
+    command = ["reproduce", "wgan_gp-toys", "--rows", "wgan-25gaussians on swiss", "--epochs", "2"]
+    command += ["--out", str(tmp_path), "--seed", "3", "--trials"]
+    assert main([*command, "1"]) == 0
+    path = tmp_path / "wgan-25gaussians_swissroll_seed3.json"
+    first = json.loads(path.read_text())
+    assert first["steps"] == 2 * (100_000 // (5 * 5000)) and first["epochs"] == 2
+    assert set(first["scores"]) == {"transport", "floor"}
+    assert 0 < first["scores"]["floor"] < 0.3 < first["scores"]["transport"]
+    assert path.with_suffix(".png").stat().st_size > 1000
+    table = (tmp_path / "table.md").read_text()
+    assert "shortened to 2 of 1283 epochs, 8 steps" in table and "seeds 3; " in table
+
+    assert main([*command, "2"]) == 0
+    assert json.loads(path.read_text()) == first  # Not run again, or its time would be another.
+    printed = capsys.readouterr().out
+    assert "| 2 |" in printed and "seeds 3, 4; " in printed
+    assert main([*command[:-1], "--epochs", "5"]) == 2
+    assert "Expected trials of 5 epochs. Received: " in capsys.readouterr().err
+
+
+def test_the_same_seed_is_the_same_trial(monkeypatch):
+    row = reproduce.Row("gan-grid", "ring")
+    points = reproduce.points("ring")[:400]
+    monkeypatch.setattr(reproduce, "points", lambda data: points)
+    scores = [
+        reproduce.trial(row, lambda gan, _: {"x": gan.generate(1, seed=0)[0, 0]}, seed, 1)[0]
+        for seed in (5, 5, 6)
+    ]
+    a, b, c = (each["scores"]["x"] for each in scores)
+    assert a == b != c
+
+
+def test_a_clipped_row_is_clipped(monkeypatch):
+    points = reproduce.points("swissroll")[:1280]
+    monkeypatch.setattr(reproduce, "points", lambda data: points)
+    row = reproduce.Row("wgan-25gaussians", "swissroll")
+    _, gan = reproduce.trial(row, lambda *_: {}, 0, 1)
+    assert gan.step == 1
+    assert max(np.abs(w).max() for w in gan.critic.get_weights()) == pytest.approx(0.01)
+
+
+def test_scores_of_the_data_itself(monkeypatch):
+    """A generator of real points has what ANCHORS of the literature say of a perfect one."""
+    gan, real = make(kg.GAN), reproduce.points("grid")
+    monkeypatch.setattr(gan, "generate", lambda n, seed: real[:n])
+    scores = reproduce.mode_scores(gan, "grid")
+    assert scores["modes"] == 25
+    share, error = 1 - np.exp(-4.5), np.sqrt(0.9889 * 0.0111 / 2500)
+    assert abs(scores["high_quality"] - share) < 4 * error
+    scores = reproduce.transport_scores(gan, "grid")
+    assert scores["transport"] == scores["floor"] and scores["modes"] == 25
+
+
+def test_shortening_shortens_the_fall_of_the_learning_rate():
+    preset = kg.presets.get("wgan_gp-grid")
+    full = preset["compile"]["d_optimizer"]["learning_rate"]["config"]["decay_steps"]
+    reproduce.shorten(preset, preset["fit"]["epochs"] // 2)
+    assert preset["compile"]["d_optimizer"]["learning_rate"]["config"]["decay_steps"] == full / 2
+    gan = kg.presets.build(preset)
+    assert isinstance(gan.g_optimizer._learning_rate, keras.optimizers.schedules.CosineDecay)
+    plain = kg.presets.get("gan-grid")
+    reproduce.shorten(plain, 3)
+    assert plain["compile"] == kg.presets.get("gan-grid")["compile"] and plain["fit"]["epochs"] == 3
+
+
+def test_the_table_counts_as_one_would_by_hand(tmp_path):
+    values = [18, 21, 15, 20]
+    for seed, modes in enumerate(values):
+        trial_file(tmp_path, seed, modes, 0.95)
+    trials = [json.loads(path.read_text()) for path in sorted(tmp_path.iterdir())]
+    text = reproduce.report(reproduce.TABLES["pacgan-table1"], trials)
+    row = next(line for line in text.splitlines() if line.startswith("| gan-grid on grid | modes"))
+    error = scipy.stats.sem(values)
+    assert f"| 4 | 18.5 +- {error:.2g} | 17.3 +- 0.8 |" in row
+    assert row.endswith(f"{(18.5 - 17.3) / (error**2 + 0.8**2) ** 0.5:+.1f} |")
+    assert "on ring" not in text and "seeds 0, 1, 2, 3; 2026-01-01" in text
+    assert "shortened to 2 of 400 epochs, 2000 steps, 1.5 min a trial" in text
+
+
+def test_a_full_length_is_not_called_shortened(tmp_path):
+    trial_file(tmp_path, 0, epochs=400)
+    text = reproduce.report(
+        reproduce.TABLES["pacgan-table1"], [json.loads(next(tmp_path.iterdir()).read_text())]
+    )
+    assert "400 epochs, 2000 steps" in text and "shortened" not in text
+
+
+def test_rows_that_are_none(capsys, tmp_path):
+    assert main(["reproduce", "pacgan-table1", "--rows", "dcgan", "--out", str(tmp_path)]) == 2
+    assert "Expected --rows to choose some of ['gan-grid on ring'" in capsys.readouterr().err
