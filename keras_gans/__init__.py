@@ -7,6 +7,7 @@ from keras_gans import (
     losses,
     metrics,
     networks,
+    optimizers,
     penalties,
     presets,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "losses",
     "metrics",
     "networks",
+    "optimizers",
     "penalties",
     "presets",
 ]

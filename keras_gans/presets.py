@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from keras_gans import models, networks
+from keras_gans import models, networks, optimizers
 
 _NORMAL_005 = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.05}}
 _NORMAL_002 = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
@@ -417,7 +417,8 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
 def _optimizer(learning_rate: float | dict[str, Any], **description: Any) -> Any:
     if isinstance(learning_rate, dict):
         learning_rate = keras.optimizers.schedules.deserialize(learning_rate)
-    return _make(keras.optimizers, "class", description, learning_rate)
+    room = optimizers if hasattr(optimizers, description["class"]) else keras.optimizers
+    return _make(room, "class", description, learning_rate)
 
 
 def _make(room: Any, key: str, description: dict[str, Any], *args: Any) -> Any:

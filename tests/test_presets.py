@@ -257,7 +257,7 @@ def test_build_takes_other_compile_arguments():
     optimizer = keras.optimizers.SGD(0.3)
     gan = kg.presets.build(DEFAULT, d_optimizer=optimizer, n_critic=2, ema_decay=None)
     assert gan.d_optimizer is optimizer and gan.n_critic == 2 and gan.gp_weight == 10.0
-    assert gan.ema_generator is None and type(gan.g_optimizer) is keras.optimizers.Adam
+    assert gan.ema_generator is None and type(gan.g_optimizer) is kg.optimizers.Adam
     with pytest.raises(ValueError, match="GAN has no penalty. Received: gp_weight=10"):
         kg.presets.build("gan-mnist", gp_weight=10.0)
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gans import autodiff, losses
+from keras_gans import autodiff, losses, optimizers
 from keras_gans.metrics import protocol
 from keras_gans.models.replicas import (
     ReplicaLossScaleOptimizer,
@@ -64,7 +64,7 @@ class GAN(Trainer):
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return optimizers.Adam(2e-4, beta_1=0.5)
 
     def __init__(
         self,

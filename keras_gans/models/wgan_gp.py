@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gans import optimizers
 from keras_gans.models.gan import GAN
 from keras_gans.penalties import GradientPenalty
 
@@ -28,7 +29,7 @@ class WGANGP(GAN):
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
+        return optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
 
     @property
     def critic(self) -> keras.Model:
