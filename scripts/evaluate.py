@@ -3,15 +3,16 @@
 import argparse
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_gans import datasets
+from keras_gans import datasets, models
 from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing
-from keras_gans.metrics import Mixture, extractors, nearest_neighbours, protocol
+from keras_gans.metrics import Extractor, Mixture, extractors, nearest_neighbours, protocol
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array
 from keras_gans.scripts.arguments import integer
@@ -77,20 +78,13 @@ def run(arguments: argparse.Namespace) -> None:
     folder = path if path.is_dir() else path.parent
     name = arguments.data or _data_name(folder)
     data = real_data(name, gan.sample_shape, arguments.data_dir)
-    modes = datasets.modes(name)
-    mixture = Mixture(*modes) if modes else None
     extractor = extractors.get(
         arguments.extractor or _default_extractor(name, gan.sample_shape), gan.sample_shape
     )
     n = arguments.n or len(data.held_out)
-    drawn = {
-        "samples": gan.generate(n, seed=arguments.seed),
-        # As many of all kinds, where there are: most metrics depend on how many are compared.
-        "held_out": as_array(data.held_out, gan.sample_shape, n),
-        "noise": _noise(data.train, n, arguments.seed),
-    }
-    features = {kind: extractor(samples) for kind, samples in drawn.items()}
-    features["real"] = protocol.real_features(data.train, extractor, gan.sample_shape, n)
+    drawn, features, scores = measure(
+        gan, name, data, extractor, n, arguments.seed, arguments.metrics
+    )
     report = {
         "run": str(path),
         "step": gan.step,
@@ -99,10 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
         **protocol.protocol_of(extractor, gan.sample_shape),
         "counts": {kind: len(each.vectors) for kind, each in features.items()},
         "seed": arguments.seed,
-        "scores": {
-            kind: protocol.compare(features["real"], features[kind], arguments.metrics, mixture)
-            for kind in drawn
-        },
+        "scores": scores,
     }
     print(table(report))
     out = Path(arguments.out or folder / "evaluation")
@@ -111,11 +102,55 @@ def run(arguments: argparse.Namespace) -> None:
     if len(gan.sample_shape) == 3:
         drawings |= _nearest(drawn["samples"], data.train, extractor)
     elif gan.sample_shape == (2,):
-        drawings |= _surface(gan, data.train, drawn["samples"], mixture)
+        drawings |= _surface(gan, data.train, drawn["samples"], _mixture(name))
     for file, save in drawings.items():
         with replacing(out / file) as aside:
             save(aside)
     print(f"Wrote {', '.join(['evaluation.json', *drawings])} to {out}.")
+
+
+def measure(
+    gan: models.GAN,
+    name: str,
+    data: RealData,
+    extractor: Extractor,
+    n: int,
+    seed: int = 0,
+    metrics: Sequence[str] | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, Features], dict[str, dict[str, float]]]:
+    """Measures samples of a model, and beside them two floors: held-out samples and noise.
+
+    Args:
+        gan: The model.
+        name: Of the data set.
+        data: What `real_data` has loaded of it.
+        extractor: Of the features that are compared.
+        n: How many samples of each kind, where there are as many.
+        seed: Of latents and noise.
+        metrics: Names as for `gan.evaluate`; all that can be had by default.
+
+    Returns:
+        The samples by kind ("samples", "held_out", "noise"), the features by kind and "real", which
+        are those of training samples, and the scores by kind.
+    """
+    drawn = {
+        "samples": gan.generate(n, seed=seed),
+        # As many of all kinds, where there are: most metrics depend on how many are compared.
+        "held_out": as_array(data.held_out, gan.sample_shape, n),
+        "noise": _noise(data.train, n, seed),
+    }
+    features = {kind: extractor(samples) for kind, samples in drawn.items()}
+    features["real"] = protocol.real_features(data.train, extractor, gan.sample_shape, n)
+    scores = {
+        kind: protocol.compare(features["real"], features[kind], metrics, _mixture(name))
+        for kind in drawn
+    }
+    return drawn, features, scores
+
+
+def _mixture(name: str) -> Mixture | None:
+    modes = datasets.modes(name)
+    return Mixture(*modes) if modes else None
 
 
 def real_data(name: str, sample_shape: tuple[int, ...], data_dir: str | None) -> RealData:

@@ -18,6 +18,9 @@ from keras_gans import callbacks, datasets, metrics, models, presets
 from keras_gans._version import __version__
 from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.pictures import image_grid
+from keras_gans.metrics import extractors
+from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.train import write_json
 
@@ -50,14 +53,29 @@ def mode_scores(gan: models.GAN, data: str) -> dict[str, float]:
 
 def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
     """Exact transport distance of 2,000 samples to held-out points, beside that of real points."""
-    real, held_out = (points(data, split)[:2000] for split in ("train", "test"))
+    real, held_out = (samples_of(data, split)[:2000] for split in ("train", "test"))
     distance = metrics.optimal_transport(gan.generate(2000, seed=0), held_out)
     floor = metrics.optimal_transport(real, held_out)
     modes = mode_scores(gan, data) if datasets.modes(data) else {}
     return {"transport": distance, "floor": floor, **modes}
 
 
+def feature_scores(gan: models.GAN, data: str) -> dict[str, float]:
+    """Scores on a classifier's features against training samples, beside those of two floors."""
+    real = evaluate.real_data(data, gan.sample_shape, None)
+    extractor = extractors.get(data, gan.sample_shape)
+    names = ("fid", "kid", "precision", "recall", "coverage")
+    scores = evaluate.measure(gan, data, real, extractor, len(real.held_out), 0, names)[2]
+    return {f"{name} of {kind}": scores[kind][name] for name in names for kind in scores}
+
+
 TABLES = {
+    "digits": Table(
+        "The default preset: samples, held-out digits and noise against training digits",
+        feature_scores,
+        3,
+        (Row("wgan_gp-digits", "digits"),),
+    ),
     "pacgan-table1": Table(
         "PacGAN (Lin et al., 2018), table 1, and WGAN-GP beside it",
         mode_scores,
@@ -169,7 +187,7 @@ def trial(
     clipping = preset["callbacks"].get("WeightClipping")
     started = time.monotonic()
     gan.fit(
-        points(row.data),
+        samples_of(row.data, size=preset["data"]["size"]),
         **preset["fit"],
         verbose=0,
         callbacks=[callbacks.WeightClipping(**clipping)] if clipping else [],
@@ -203,9 +221,9 @@ def shorten(preset: dict[str, Any], epochs: int) -> None:
             rate["config"]["decay_steps"] = round(rate["config"]["decay_steps"] * share)
 
 
-def points(data: str, split: str = "train") -> np.ndarray:
-    """Returns all points of a data set of points."""
-    dataset = datasets.load(data, split=split)
+def samples_of(data: str, split: str = "train", size: Any = None) -> np.ndarray:
+    """Returns all samples of a data set."""
+    dataset = datasets.load(data, split=split, size=size)
     return np.concatenate(list(dataset.batch(10_000).as_numpy_iterator()))
 
 
@@ -260,15 +278,18 @@ def _notes(trials: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _draw(gan: models.GAN, data: str, path: Path) -> None:
-    modes = datasets.modes(data)
-    figure = figures.value_surface(
-        points(data)[:1000],
-        gan.generate(1000, seed=0),
-        lambda x: keras.ops.convert_to_numpy(gan.discriminator(x, training=False)),
-        modes and modes[0],
-    )
+    """Shows what a trial has come to."""
     with replacing(path) as aside:
-        figure.savefig(aside, dpi=60)
+        if gan.sample_shape != (2,):
+            image_grid(gan.generate(64, seed=0), 8, 8).save(aside)
+            return
+        modes = datasets.modes(data)
+        figures.value_surface(
+            samples_of(data)[:1000],
+            gan.generate(1000, seed=0),
+            lambda x: keras.ops.convert_to_numpy(gan.discriminator(x, training=False)),
+            modes and modes[0],
+        ).savefig(aside, dpi=60)
 
 
 def _check_length(path: Path, epochs: int) -> None:

@@ -18,6 +18,7 @@ from conftest import (
     points,
     vector_networks,
 )
+from keras_gans.networks import inspection
 
 pytestmark = pytest.mark.filterwarnings("ignore:WGAN trains without weight clipping")
 
@@ -330,6 +331,17 @@ def test_xla_agrees(variant):
     graph, _ = same_run(variant)
     xla, _ = same_run(variant, jit_compile=True)
     assert_same_state(graph, xla, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("gpus", "expected"), [([], False), (["a GPU"], True)])
+def test_xla_is_for_gpus(monkeypatch, mirrored, gpus, expected):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: gpus)
+    with mirrored.scope():
+        replicated = make(kg.WGANGP)
+    for gan in (make(kg.WGANGP), replicated):
+        assert gan.jit_compile is expected
+    assert make(kg.WGANGP, run_eagerly=True).jit_compile is False
+    assert make(kg.WGANGP, jit_compile=not expected).jit_compile is not expected
 
 
 def test_no_retracing_after_the_first_epoch(variant):
@@ -728,3 +740,59 @@ def test_steps_per_execution_needs_a_known_length(variant):
     x = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True).batch(4)
     with pytest.raises(ValueError, match="known length.*steps_per_execution=2"):
         fit(make(variant, steps_per_execution=2), x, batch_size=None)
+
+
+class BatchMean(layers.Layer):
+    """A layer of the user's, whose outputs depend on the whole batch."""
+
+    def call(self, x):
+        return x - keras.ops.mean(x, axis=0)
+
+
+KNOWN = [layers.Dense(4, "relu"), layers.LayerNormalization(), layers.Dropout(0.5)]
+UNKNOWN = {
+    "batch normalisation": lambda: layers.BatchNormalization(),
+    "own": BatchMean,
+    "lambda": lambda: layers.Lambda(lambda x: x - keras.ops.mean(x, axis=0)),
+    "wrapper": lambda: layers.SpectralNormalization(layers.Dense(4)),
+    "activity": lambda: layers.Dense(4, activity_regularizer="l2"),
+}
+
+
+def batches_seen_by_the_discriminator(*middle):
+    """Sizes of the batches of one update, in the order of the calls."""
+    discriminator = keras.Sequential([keras.Input((2,)), *middle, layers.Dense(1)])
+    gan = make(kg.GAN, lambda: (vector_networks()[0], discriminator), run_eagerly=True)
+    sizes, call = [], discriminator.call
+
+    def counting(x, *args, **kwargs):
+        sizes.append(len(x))
+        return call(x, *args, **kwargs)
+
+    object.__setattr__(discriminator, "call", counting)
+    gan.update_discriminator(keras.ops.ones((6, 2)))
+    return sizes
+
+
+def test_one_pass_where_samples_stand_apart():
+    assert batches_seen_by_the_discriminator(*KNOWN) == [12]
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_two_passes_where_samples_may_depend_on_each_other(name):
+    assert batches_seen_by_the_discriminator(UNKNOWN[name]()) == [6, 6]
+
+
+def test_operations_between_layers_may_mix_samples():
+    x = keras.Input((2,))
+    mixing = keras.Model(x, layers.Dense(1)(x - keras.ops.mean(x, axis=0)))
+    assert not inspection.keeps_samples_apart(mixing)
+    nested = keras.Sequential([keras.Input((2,)), mixing])
+    assert not inspection.keeps_samples_apart(nested)
+    assert inspection.keeps_samples_apart(keras.Model(x, layers.Dense(1)(x)))
+
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+    assert not inspection.keeps_samples_apart(Own())

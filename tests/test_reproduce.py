@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 
 import keras_gans as kg
-from conftest import make
+from conftest import image_networks, make
 from keras_gans.scripts import reproduce
 from keras_gans.scripts.main import main
 
@@ -24,10 +24,10 @@ def trial_file(folder, seed, modes=20, high_quality=0.9, preset="gan-grid", data
 
 
 @pytest.mark.parametrize("table", reproduce.TABLES)
-def test_rows_are_presets_on_data_of_the_plane(table):
+def test_rows_are_presets_on_data_that_fits(table):
     for row in reproduce.TABLES[table].rows:
-        assert row.preset in kg.presets.names() and row.data in kg.datasets.names()
-        assert kg.datasets.load(row.data).element_spec.shape == (2,)
+        gan, data = kg.presets.build(row.preset), kg.datasets.load(row.data)
+        assert data.element_spec.shape == gan.sample_shape
 
 
 def test_pacgans_rows_are_published_figures():
@@ -66,8 +66,8 @@ def test_a_trial_from_end_to_end(tmp_path, capsys, monkeypatch):
 
 def test_the_same_seed_is_the_same_trial(monkeypatch):
     row = reproduce.Row("gan-grid", "ring")
-    points = reproduce.points("ring")[:400]
-    monkeypatch.setattr(reproduce, "points", lambda data: points)
+    points = reproduce.samples_of("ring")[:400]
+    monkeypatch.setattr(reproduce, "samples_of", lambda *_, **__: points)
     scores = [
         reproduce.trial(row, lambda gan, _: {"x": gan.generate(1, seed=0)[0, 0]}, seed, 1)[0]
         for seed in (5, 5, 6)
@@ -77,8 +77,8 @@ def test_the_same_seed_is_the_same_trial(monkeypatch):
 
 
 def test_a_clipped_row_is_clipped(monkeypatch):
-    points = reproduce.points("swissroll")[:1280]
-    monkeypatch.setattr(reproduce, "points", lambda data: points)
+    points = reproduce.samples_of("swissroll")[:1280]
+    monkeypatch.setattr(reproduce, "samples_of", lambda *_, **__: points)
     row = reproduce.Row("wgan-25gaussians", "swissroll")
     _, gan = reproduce.trial(row, lambda *_: {}, 0, 1)
     assert gan.step == 1
@@ -87,7 +87,7 @@ def test_a_clipped_row_is_clipped(monkeypatch):
 
 def test_scores_of_the_data_itself(monkeypatch):
     """A generator of real points has what ANCHORS of the literature say of a perfect one."""
-    gan, real = make(kg.GAN), reproduce.points("grid")
+    gan, real = make(kg.GAN), reproduce.samples_of("grid")
     monkeypatch.setattr(gan, "generate", lambda n, seed: real[:n])
     scores = reproduce.mode_scores(gan, "grid")
     assert scores["modes"] == 25
@@ -95,6 +95,19 @@ def test_scores_of_the_data_itself(monkeypatch):
     assert abs(scores["high_quality"] - share) < 4 * error
     scores = reproduce.transport_scores(gan, "grid")
     assert scores["transport"] == scores["floor"] and scores["modes"] == 25
+
+
+def test_scores_of_digits_stand_beside_their_floors(monkeypatch):
+    """A generator of training digits beats held-out ones, and these noise."""
+    gan, digits = make(kg.GAN, image_networks), reproduce.samples_of("digits")
+    monkeypatch.setattr(gan, "generate", lambda n, seed: digits[:n])
+    scores = reproduce.feature_scores(gan, "digits")
+    assert scores["fid of samples"] < scores["fid of noise"] / 10
+    assert scores["fid of held_out"] < scores["fid of noise"] / 10
+    assert scores["coverage of held_out"] > 0.9 > 0.1 > scores["coverage of noise"]
+    for name in ("fid", "kid", "precision", "recall", "coverage"):
+        for kind in ("samples", "held_out", "noise"):
+            assert np.isfinite(scores[f"{name} of {kind}"])
 
 
 def test_shortening_shortens_the_fall_of_the_learning_rate():

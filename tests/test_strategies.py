@@ -1,5 +1,7 @@
 """Several replicas on one machine: two logical CPU devices."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -60,12 +62,17 @@ def train_with_given_numbers(variant, strategy, **compile_arguments):
     return gan, history.history
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 3])
-def test_two_replicas_equal_one(variant, mirrored, steps_per_execution):
-    one, history = train_with_given_numbers(variant, tf.distribute.get_strategy())
-    two, two_history = train_with_given_numbers(
-        variant, mirrored, steps_per_execution=steps_per_execution
-    )
+@functools.cache
+def trained_by_one(variant):
+    return train_with_given_numbers(variant, tf.distribute.get_strategy())
+
+
+@pytest.mark.parametrize(
+    "mode", [{}, {"steps_per_execution": 3}, {"jit_compile": True}], ids=["one", "three", "XLA"]
+)
+def test_two_replicas_equal_one(variant, mirrored, mode):
+    one, history = trained_by_one(variant)
+    two, two_history = train_with_given_numbers(variant, mirrored, **mode)
     assert one.step == two.step == 2 * (64 // (BATCH * N_CRITIC))
     initial = make(variant, ema_decay=0.9)
     assert any(

@@ -10,11 +10,13 @@ from keras import ops
 
 from keras_gans import autodiff, losses, optimizers
 from keras_gans.metrics import protocol
+from keras_gans.models.means import Means
 from keras_gans.models.replicas import (
     ReplicaLossScaleOptimizer,
     ReplicaSeedGenerator,
     average_over_replicas,
     replica_count,
+    xla_pays,
 )
 from keras_gans.models.trainer import Trainer
 from keras_gans.networks import inspection
@@ -90,8 +92,8 @@ class GAN(Trainer):
         self.seed_generator = ReplicaSeedGenerator(
             random.randrange(2**31) if seed is None else seed
         )
-        names = ["d_loss", "g_loss", "d_real", "d_fake"] + (["gp"] if self.penalty else [])
-        self.trackers = {name: keras.metrics.Mean(name) for name in names}
+        self.d_means = Means(["d_loss", "d_real", "d_fake"] + (["gp"] if self.penalty else []))
+        self.g_means = Means(["g_loss"])
         self.built = True
 
     @property
@@ -112,7 +114,7 @@ class GAN(Trainer):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        return list(self.trackers.values())
+        return [self.d_means, self.g_means]
 
     def compile(
         self,
@@ -140,7 +142,9 @@ class GAN(Trainer):
             ema_decay: Decay in [0, 1) of the averaged generator that `generate` then uses, updated
                 after each update of the generator; None for no average.
             run_eagerly: As in Keras.
-            jit_compile: As in Keras: whether XLA compiles the losses and their gradients.
+            jit_compile: Whether XLA compiles the losses and their gradients, on each replica by
+                itself; the rest of the step stays outside. "auto" does so where there is a GPU,
+                also under a strategy, and not on CPUs, where it is slower.
             steps_per_execution: As in Keras: steps in one call of the compiled function.
 
         Raises:
@@ -155,6 +159,8 @@ class GAN(Trainer):
             n_critic, gp_weight, ema_decay, steps_per_execution, d_optimizer, g_optimizer
         )
         loss = self.loss if loss is None else losses.get(loss)
+        if jit_compile == "auto":  # Keras' own is off under any strategy.
+            jit_compile = xla_pays() and not run_eagerly
         with self.distribute_strategy.scope():
             super().compile(
                 optimizer=None,
@@ -199,8 +205,7 @@ class GAN(Trainer):
         points = self.penalty_points(real, fake) if self.penalty else None
 
         def objective():
-            real_logits = as_float32(self.discriminator(real, training=True))
-            fake_logits = as_float32(self.discriminator(fake, training=True))
+            real_logits, fake_logits = self.discriminate(real, fake)
             loss = self.loss.discriminator_loss(real_logits, fake_logits)
             terms = {"d_real": ops.mean(real_logits), "d_fake": ops.mean(fake_logits)}
             if self.penalty:
@@ -208,7 +213,8 @@ class GAN(Trainer):
                 loss = loss + self.gp_weight * terms["gp"]
             return loss, {"d_loss": loss, **terms}
 
-        self.minimize(objective, self.discriminator, self.d_optimizer)
+        terms = self.minimize(objective, self.discriminator, self.d_optimizer)
+        self.d_means.update_state(terms)
 
     def update_generator(self, real: Any) -> None:
         latents = self.sample_latents(ops.shape(real)[0])
@@ -222,7 +228,7 @@ class GAN(Trainer):
             loss = self.loss.generator_loss(fake_logits, real_logits)
             return loss, {"g_loss": loss}
 
-        self.minimize(objective, self.generator, self.g_optimizer)
+        self.g_means.update_state(self.minimize(objective, self.generator, self.g_optimizer))
         if self.ema_generator:
             self.update_ema_generator()
 
@@ -242,6 +248,19 @@ class GAN(Trainer):
         seed = self.seed_generator if seed is None else seed
         return draw((batch_size, self.latent_dim), seed=seed)
 
+    def discriminate(self, real: Any, fake: Any) -> tuple[Any, Any]:
+        """Returns the float32 logits of reals and of as many fakes, in training mode.
+
+        One pass over both takes less time than two, but is another thing where the samples of a
+        batch depend on each other, as with batch normalisation.
+        """
+        if not inspection.keeps_samples_apart(self.discriminator):
+            passes = [self.discriminator(x, training=True) for x in (real, fake)]
+        else:
+            both = ops.concatenate([as_float32(real), as_float32(fake)])
+            passes = ops.split(self.discriminator(both, training=True), 2)
+        return as_float32(passes[0]), as_float32(passes[1])
+
     def penalty_points(self, real: Any, fake: Any) -> Any:
         """Draws the points of the penalty: outside XLA, whose random numbers are others."""
         return self.penalty.points(as_float32(real), as_float32(fake), self.seed_generator)
@@ -249,13 +268,16 @@ class GAN(Trainer):
     def gradient_penalty(self, points: Any) -> Any:
         return self.penalty.at(lambda x: frozen_call(self.discriminator, x), points)
 
-    def minimize(self, objective: Any, network: keras.Model, optimizer: Any) -> None:
+    def minimize(self, objective: Any, network: keras.Model, optimizer: Any) -> dict[str, Any]:
         """Updates one network, and nothing else, by the gradient of an objective.
 
         Args:
             objective: Function without arguments that returns a scalar and a dict of logs.
             network: The network whose trainable variables are updated.
             optimizer: The optimizer of that network.
+
+        Returns:
+            The objective's dict of logs.
         """
 
         def replica_objective():
@@ -268,15 +290,14 @@ class GAN(Trainer):
         gradients, terms = autodiff.gradients(replica_objective, variables, self.jit_compile)
         optimizer.apply(gradients, variables)
         average_over_replicas([v for v in network.weights if not v.trainable])
-        for name, value in terms.items():
-            self.trackers[name].update_state(value)
+        return terms
 
     def update_ema_generator(self) -> None:
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.assign(self.ema_decay * average + (1.0 - self.ema_decay) * weight)
 
     def logs(self) -> dict[str, Any]:
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return {**self.d_means.result(), **self.g_means.result()}
 
     # Samples
 

@@ -64,3 +64,8 @@ def average_over_replicas(variables: Sequence[keras.Variable]) -> None:
 def replica_count() -> int:
     """Returns over how many replicas the current step is spread."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def xla_pays() -> bool:
+    """Returns whether XLA makes training faster here: with a GPU; on CPUs it is slower."""
+    return bool(tf.config.list_physical_devices("GPU"))

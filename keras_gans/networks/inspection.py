@@ -15,6 +15,8 @@ _MOVES = (
     layers.UpSampling2D,
     layers.Dropout,
 )
+# Layers that mix the samples of a batch, or may, or count their calls.
+_MIXES = (layers.BatchNormalization, layers.Lambda, layers.Wrapper)
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
 _PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
 
@@ -31,6 +33,23 @@ def leaf_layers(network: keras.Model) -> Iterator[keras.Layer]:
 def contains(network: keras.Model, layer_type: type) -> bool:
     """Tells whether a layer of this type stands anywhere in the network."""
     return any(isinstance(layer, layer_type) for layer in leaf_layers(network))
+
+
+def keeps_samples_apart(network: keras.Model) -> bool:
+    """Tells whether each sample's output is known to depend on no other sample of the batch.
+
+    It is known of Sequential and Functional networks of this library's and Keras' own layers.
+
+    Example:
+        >>> keeps_samples_apart(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]))
+        True
+    """
+    sequential = isinstance(network, keras.Sequential)
+    parts = network.layers if sequential else getattr(network, "operations", [None])
+    return _is_known(network) and all(
+        keeps_samples_apart(part) if isinstance(part, keras.Model) else _keeps_samples_apart(part)
+        for part in parts
+    )
 
 
 def output_range(network: keras.Model) -> tuple[float, float] | None:
@@ -55,6 +74,19 @@ def ends_in_probabilities(network: keras.Model) -> bool:
     computing = [layer for layer in leaf_layers(network) if not isinstance(layer, _MOVES)]
     last = computing[-1] if computing else None
     return isinstance(last, layers.Softmax) or _activation(last) in _PROBABILITIES
+
+
+def _keeps_samples_apart(part: object) -> bool:
+    return (
+        isinstance(part, keras.Layer)  # And not some operation.
+        and _is_known(part)
+        and not isinstance(part, _MIXES)
+        and part.activity_regularizer is None  # A mean over the batch.
+    )
+
+
+def _is_known(part: object) -> bool:
+    return type(part).__module__.startswith(("keras.", "keras_gans."))
 
 
 def _is_scalar(*values: object) -> bool:
