@@ -1,0 +1,240 @@
+"""`keras-gans benchmark`: `fit` against loops written by hand, eager loops and PyTorch."""
+
+import argparse
+import statistics
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_gans import presets
+from keras_gans.scripts.arguments import integer
+from keras_gans.scripts.benchmarking import bars, flops, growth, machine, profile, report
+from keras_gans.scripts.benchmarking.cases import MATHS, Case
+from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop, Loop
+from keras_gans.scripts.benchmarking.waiting import waiting_share
+from keras_gans.scripts.train import write_json
+
+# The networks of sources 001, 000 and 003, and those whose steps dispatch rules.
+_NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits")
+_STEPS, _TINY_STEPS, _IN_GRAPH = 3, 30, 100
+_RATIOS = (
+    *(("fit", other) for other in ("function", "eager", "pytorch", "fit_bfloat16")),
+    ("fit_bfloat16", "fit"),
+    ("fit_100", "function_100"),
+    ("fit_100", "fit"),
+)
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command and its arguments to the command line."""
+    command = commands.add_parser(
+        "benchmark",
+        help="time training on this machine",
+        description="Time a training step: fit of this library, in float32 and mixed_bfloat16, a "
+        "tf.function loop and the eager loop of copied examples, both written by hand, and PyTorch "
+        "where it is installed. All run in one process, a round each in turn; medians, and medians "
+        "of the rounds' ratios, are printed, with the bars they have to keep to, and written as "
+        "JSON. Take some minutes of a machine that does nothing else.",
+        epilog="Example: keras-gans benchmark --networks dcgan-mnist --variants WGANGP",
+    )
+    command.add_argument(
+        "--networks",
+        nargs="+",
+        default=_NETWORKS,
+        choices=presets.names(),
+        metavar="PRESET",
+        help=f"presets whose networks are trained (default: {' '.join(_NETWORKS)})",
+    )
+    command.add_argument(
+        "--variants",
+        nargs="+",
+        default=tuple(MATHS),
+        choices=tuple(MATHS),
+        metavar="VARIANT",
+        help=f"how they are trained (default: {' '.join(MATHS)})",
+    )
+    for name, metavar, text in (
+        ("--rounds", "R", "rounds of all contenders (default: 7, 2 with --quick)"),
+        (
+            "--steps",
+            "N",
+            f"steps a round (default: {_STEPS}, or {_TINY_STEPS} without convolution)",
+        ),
+    ):
+        command.add_argument(name, type=integer(1), metavar=metavar, help=text)
+    command.add_argument(
+        "--batch-size",
+        type=integer(1),
+        default=64,
+        metavar="B",
+        help="samples in a mini-batch (default: %(default)s)",
+    )
+    command.add_argument(
+        "--growth", action="store_true", help="also over batch, image size and n_critic"
+    )
+    command.add_argument(
+        "--profile", action="store_true", help="also the time by type of operation"
+    )
+    command.add_argument(
+        "--quick", action="store_true", help="two short rounds, to see that it runs"
+    )
+    command.add_argument(
+        "--out", default="results", metavar="DIR", help="where to write (default: %(default)s)"
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Benchmarks as the command line says.
+
+    `benchmark.json` holds `machine` (with `peak_flops_per_second` by type), `arguments`, `cases`,
+    `bars`, and with --growth `growth`. A case has `network`, `variant`, `batch_size`, `n_critic`,
+    `tiny`, `flops_per_step`, `waiting_share`, `contenders` (times, rates, memory), `skipped` (why),
+    `ratios` (medians over the rounds) and with --profile `profile`.
+    """
+    repeats = 1 if arguments.quick else 5
+    peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
+    result = {
+        "machine": {**machine.facts(), "peak_flops_per_second": peak},
+        "arguments": {k: v for k, v in vars(arguments).items() if k != "run"},
+        "cases": [],
+    }
+    print(_heading(result["machine"]))
+    with warnings.catch_warnings():  # Of the sources' batch normalisation in critics.
+        warnings.simplefilter("ignore")
+        for network in arguments.networks:
+            for variant in arguments.variants:
+                case = Case(presets.get(network), variant, arguments.batch_size)
+                result["cases"].append(_measure(case, arguments, peak))
+        if arguments.growth:
+            result["growth"] = _growth(arguments)
+    _conclude(result, Path(arguments.out))
+
+
+def _heading(machine: dict[str, Any]) -> str:
+    rates = ", ".join(f"{k} {v / 1e9:.0f}" for k, v in machine["peak_flops_per_second"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    device = ", ".join(machine["gpus"]) or f"{machine['cpu']}, {machine['cores']} cores"
+    flags = " ".join(machine["flags"])
+    return f"{device} ({flags}); {versions}\nconvolution peak in GFLOP/s: {rates}"
+
+
+def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) -> dict[str, Any]:
+    """Returns all about one case, and prints its tables."""
+    steps = arguments.steps or (_TINY_STEPS if case.is_tiny else _STEPS)
+    rounds = arguments.rounds or (2 if arguments.quick else 7)
+    loops, skipped = _build(case)
+    first = {name: loop.first_step() for name, loop in loops.items()}
+    seconds, memory = _alternate(loops, rounds, steps)
+    operations = flops.count(loops["function"].call.get_concrete_function().graph)
+    measured = {
+        "network": case.name,
+        "variant": case.variant,
+        "batch_size": case.batch_size,
+        "n_critic": case.n_critic,
+        "tiny": case.is_tiny,
+        "flops_per_step": operations,
+        "waiting_share": waiting_share(case, loops["fit"].gan, 3 * steps),
+        "contenders": {
+            name: {
+                **_rates(case, seconds[name], operations, peak["float32"]),
+                "fit_ratio": _ratio(seconds, "fit", name),
+                "first_step_seconds": first[name],
+                "peak_memory_bytes": memory[name],
+            }
+            for name in loops
+        },
+        "skipped": skipped,
+        "ratios": {
+            f"{one} / {other}": _ratio(seconds, one, other)
+            for one, other in _RATIOS
+            if one in seconds and other in seconds
+        },
+    }
+    print(f"\n{report.case_table(measured)}", flush=True)
+    if arguments.profile:
+        measured["profile"] = _profile(loops, steps)
+        print(f"\n{report.profile_table(measured['profile'])}", flush=True)
+    return measured
+
+
+def _build(case: Case) -> tuple[dict[str, Loop], dict[str, str]]:
+    """Makes the contenders; says why of those that cannot take part."""
+    keras.utils.clear_session()
+    loops = {
+        "eager": EagerLoop(case),
+        "function": GraphLoop(case),
+        "fit": FitLoop(case),
+        "fit_bfloat16": FitLoop(case, "mixed_bfloat16"),
+    }
+    if case.is_tiny:
+        loops["function_100"] = GraphLoop(case, _IN_GRAPH)
+        loops["fit_100"] = FitLoop(case, steps_per_call=_IN_GRAPH)
+    if not machine.has_torch():
+        return loops, {"pytorch": "PyTorch is not installed"}
+    from keras_gans.scripts.benchmarking.pytorch import TorchLoop
+
+    try:
+        return {**loops, "pytorch": TorchLoop(case)}, {}
+    except ValueError as error:
+        return loops, {"pytorch": str(error)}
+
+
+def _alternate(
+    loops: dict[str, Loop], rounds: int, steps: int
+) -> tuple[dict[str, list[float]], dict[str, int | None]]:
+    """Runs all contenders in turn; returns their seconds a step by round, and their peak memory."""
+    seconds, memory = {name: [] for name in loops}, dict.fromkeys(loops)
+    for _ in range(rounds):
+        for name, loop in loops.items():
+            loop.memory.reset()
+            seconds[name].append(loop.run(steps))
+            memory[name] = max(loop.memory.read() or 0, memory[name] or 0) or None
+    return seconds, memory
+
+
+def _rates(case: Case, seconds: list[float], operations: int, peak: float) -> dict[str, Any]:
+    median = statistics.median(seconds)
+    return {
+        "step_seconds": median,
+        "rounds_seconds": seconds,
+        "images_per_second": case.images_per_step / median,
+        "flops_per_second": operations / median,
+        "peak_share": operations / median / peak,
+    }
+
+
+def _ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
+    """The rounds' ratios, as a machine's load changes between rounds more than within one."""
+    return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
+
+
+def _profile(loops: dict[str, Loop], steps: int) -> dict[str, dict[str, float]]:
+    def profiled(run: Callable[[int], float]) -> dict[str, float]:
+        # One step more runs than is timed.
+        total = profile.seconds_by_operation(lambda: run(steps))
+        return {kind: seconds / (steps + 1) for kind, seconds in total.items()}
+
+    return {name: profiled(loops[name].run) for name in ("function", "fit")}
+
+
+def _growth(arguments: argparse.Namespace) -> dict[str, Any]:
+    axes = growth.QUICK_AXES if arguments.quick else growth.AXES
+    batch_size = min(arguments.batch_size, 4) if arguments.quick else arguments.batch_size
+    grown = growth.measure(axes, batch_size, arguments.steps or _STEPS)
+    print(f"\n{report.growth_table(grown)}", flush=True)
+    return grown
+
+
+def _conclude(result: dict[str, Any], folder: Path) -> None:
+    """Prints the bars and writes the files."""
+    judged = bars.judge(result)
+    result["bars"] = [{**bar._asdict(), "met": bar.met} for bar in judged]
+    print("", *judged, sep="\n")
+    write_json(folder / "benchmark.json", result)
+    if "growth" in result:
+        report.growth_plot(result["growth"], folder / "growth.png")
+    print(f"\nwritten to {folder}")
