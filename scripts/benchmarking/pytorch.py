@@ -1,8 +1,13 @@
 """The contender that trains with PyTorch; imported only where that is installed."""
 
 import math
+import os
 from collections.abc import Callable
 from typing import Any
+
+# Before PyTorch starts its threads: those that spin where they wait for one whose core another
+# process has taken made a step up to a hundred times longer.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import keras
 import numpy as np
@@ -37,8 +42,8 @@ _LOSSES = {
 class TorchLoop(Loop):
     """An eager PyTorch loop of the same maths, with networks of the same weights.
 
-    Mini-batches are gathered from a tensor on the device. Images are (n, channels, height, width)
-    in the memory format `channels_last`, which was the faster one.
+    Mini-batches are gathered from a tensor on the device. Images are (n, channels, height, width),
+    as PyTorch's layers take them.
 
     Args:
         case: What to train.
@@ -52,12 +57,10 @@ class TorchLoop(Loop):
         torch.backends.cuda.matmul.allow_tf32 = True  # As TensorFlow does.
         networks = case.networks()
         self.latent_dim = networks[0].input_shape[-1]
-        self.generator, self.discriminator = (
-            translate(n).to(self.device, memory_format=torch.channels_last) for n in networks
-        )
+        self.generator, self.discriminator = (translate(n).to(self.device) for n in networks)
         self.g_optimizer = _optimizer(case.optimizer(), self.generator)
         self.d_optimizer = _optimizer(case.optimizer(), self.discriminator)
-        self.images = channels_first(torch.from_numpy(case.images).to(self.device))
+        self.images = channels_first(torch.from_numpy(case.images)).contiguous().to(self.device)
         self.discriminator_loss, self.generator_loss = _LOSSES[case.maths.loss]
 
     def call(self) -> torch.Tensor:
@@ -89,8 +92,11 @@ class TorchLoop(Loop):
             return torch.rand(shape, device=self.device) * 2.0 - 1.0
         return torch.randn(shape, device=self.device)
 
+    def sample_eps(self, rank: int) -> torch.Tensor:
+        return torch.rand((self.case.batch_size,) + (1,) * (rank - 1), device=self.device)
+
     def gradient_penalty(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        eps = torch.rand((len(real),) + (1,) * (real.ndim - 1), device=self.device)
+        eps = self.sample_eps(real.ndim)
         points = (eps * real + (1.0 - eps) * fake).requires_grad_()
         logits = self.discriminator(points).sum()
         (gradient,) = torch.autograd.grad(logits, points, create_graph=True)
@@ -213,7 +219,7 @@ def _normalisation(layer: layers.BatchNormalization) -> list[nn.Module]:
 
 def _reshape(layer: layers.Reshape) -> list[nn.Module]:
     shape = layer.target_shape
-    return [_Apply(lambda x: channels_first(x.reshape(len(x), *shape)))]
+    return [_Apply(lambda x: channels_first(x.reshape(len(x), *shape)).contiguous())]
 
 
 def _flatten(layer: layers.Layer) -> list[nn.Module]:
