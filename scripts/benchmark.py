@@ -3,7 +3,7 @@
 import argparse
 import statistics
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,18 @@ from keras_gans.scripts.benchmarking.waiting import waiting_share
 from keras_gans.scripts.train import write_json
 
 # The networks of sources 001, 000 and 003, and those whose steps dispatch rules.
-_NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits")
+_NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits", "gan-grid")
 _STEPS, _TINY_STEPS, _IN_GRAPH = 3, 30, 100
+_CONTENDERS = {
+    "eager": EagerLoop,
+    "function": GraphLoop,
+    "fit": FitLoop,
+    "fit_bfloat16": lambda case: FitLoop(case, "mixed_bfloat16"),
+    "function_100": lambda case: GraphLoop(case, _IN_GRAPH),
+    "fit_100": lambda case: FitLoop(case, steps_per_call=_IN_GRAPH),
+    "pytorch": lambda case: _pytorch().TorchLoop(case),
+}
+_TINY = ("function_100", "fit_100")
 _RATIOS = (
     *(("fit", other) for other in ("function", "eager", "pytorch", "fit_bfloat16")),
     ("fit_bfloat16", "fit"),
@@ -55,6 +65,15 @@ def add_parser(commands: Any) -> None:
         choices=tuple(MATHS),
         metavar="VARIANT",
         help=f"how they are trained (default: {' '.join(MATHS)})",
+    )
+    command.add_argument(
+        "--contenders",
+        nargs="+",
+        default=tuple(_CONTENDERS),
+        choices=tuple(_CONTENDERS),
+        metavar="CONTENDER",
+        help=f"beside function and fit (default: {' '.join(_CONTENDERS)}; those that end in "
+        f"{_IN_GRAPH} run as many steps in one call, for networks without convolution)",
     )
     for name, metavar, text in (
         ("--rounds", "R", "rounds of all contenders (default: 7, 2 with --quick)"),
@@ -126,7 +145,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
     """Returns all about one case, and prints its tables."""
     steps = arguments.steps or (_TINY_STEPS if case.is_tiny else _STEPS)
     rounds = arguments.rounds or (2 if arguments.quick else 7)
-    loops, skipped = _build(case)
+    loops, skipped = _build(case, arguments.contenders)
     first = {name: loop.first_step() for name, loop in loops.items()}
     seconds, memory = _alternate(loops, rounds, steps)
     operations = flops.count(loops["function"].call.get_concrete_function().graph)
@@ -161,26 +180,17 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
     return measured
 
 
-def _build(case: Case) -> tuple[dict[str, Loop], dict[str, str]]:
+def _build(case: Case, others: Sequence[str]) -> tuple[dict[str, Loop], dict[str, str]]:
     """Makes the contenders; says why of those that cannot take part."""
     keras.utils.clear_session()
-    loops = {
-        "eager": EagerLoop(case),
-        "function": GraphLoop(case),
-        "fit": FitLoop(case),
-        "fit_bfloat16": FitLoop(case, "mixed_bfloat16"),
-    }
-    if case.is_tiny:
-        loops["function_100"] = GraphLoop(case, _IN_GRAPH)
-        loops["fit_100"] = FitLoop(case, steps_per_call=_IN_GRAPH)
-    if not machine.has_torch():
-        return loops, {"pytorch": "PyTorch is not installed"}
-    from keras_gans.scripts.benchmarking.pytorch import TorchLoop
-
-    try:
-        return {**loops, "pytorch": TorchLoop(case)}, {}
-    except ValueError as error:
-        return loops, {"pytorch": str(error)}
+    loops, skipped = {}, {}
+    for name, make in _CONTENDERS.items():
+        if name in ("function", "fit") or (name in others and case.is_tiny >= (name in _TINY)):
+            try:
+                loops[name] = make(case)
+            except (ImportError, ValueError) as error:
+                skipped[name] = str(error)
+    return loops, skipped
 
 
 def _alternate(
@@ -213,12 +223,22 @@ def _ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
 
 
 def _profile(loops: dict[str, Loop], steps: int) -> dict[str, dict[str, float]]:
-    def profiled(run: Callable[[int], float]) -> dict[str, float]:
-        # One step more runs than is timed.
-        total = profile.seconds_by_operation(lambda: run(steps))
-        return {kind: seconds / (steps + 1) for kind, seconds in total.items()}
+    def profiled(loop: Loop) -> dict[str, float]:
+        total = profile.seconds_by_operation(lambda: loop.run(steps))
+        # One call more runs than is timed.
+        calls = max(steps // loop.steps_per_call, 1) + 1
+        return {kind: s / (calls * loop.steps_per_call) for kind, s in total.items()}
 
-    return {name: profiled(loops[name].run) for name in ("function", "fit")}
+    names = ("function", "fit", *(name for name in _TINY if name in loops))
+    return {name: profiled(loops[name]) for name in names}
+
+
+def _pytorch() -> Any:
+    if not machine.has_torch():
+        raise ImportError("PyTorch is not installed")
+    from keras_gans.scripts.benchmarking import pytorch
+
+    return pytorch
 
 
 def _growth(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def test_fit_is_timed_a_step_without_its_first(steps_per_call):
     assert 0 < 6 * seconds < time.perf_counter() - begin
 
 
-@pytest.mark.parametrize("name", ["dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist"])
+@pytest.mark.parametrize("name", ["dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "gan-grid"])
 def test_networks_in_pytorch_map_the_same(name):
     torch = pytest.importorskip("torch")
     from keras_gans.scripts.benchmarking import pytorch

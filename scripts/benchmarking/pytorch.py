@@ -16,6 +16,7 @@ from keras import layers
 from torch import nn
 from torch.nn import functional
 
+from keras_gans.networks.maxout import Maxout
 from keras_gans.scripts.benchmarking.cases import Case
 from keras_gans.scripts.benchmarking.loops import Loop
 from keras_gans.scripts.benchmarking.memory import PeakMemory
@@ -175,6 +176,12 @@ def _dense(layer: layers.Dense) -> list[nn.Module]:
     return [_with_weights(nn.Linear(*layer.kernel.shape, bias=layer.use_bias), layer, (1, 0))]
 
 
+def _maxout(layer: Maxout) -> list[nn.Module]:
+    linear = nn.Linear(layer.kernel.shape[0], layer.kernel.shape[1])
+    largest = _Apply(lambda x: x.reshape(len(x), layer.pieces, layer.units).amax(1))
+    return [_with_weights(linear, layer, (1, 0)), largest]
+
+
 def _convolution(layer: layers.Conv2D) -> list[nn.Module]:
     *size, inputs, outputs = layer.kernel.shape
     begin, end = _padding(layer, layer.input.shape[1:3])
@@ -228,6 +235,7 @@ def _flatten(layer: layers.Layer) -> list[nn.Module]:
 
 _TRANSLATIONS = {
     layers.Dense: _dense,
+    Maxout: _maxout,
     layers.Conv2D: _convolution,
     layers.Conv2DTranspose: _transposed,
     layers.BatchNormalization: _normalisation,
@@ -256,6 +264,6 @@ class _Apply(nn.Module):
 def _with_weights(module: nn.Module, layer: keras.Layer, axes: tuple[int, ...]) -> nn.Module:
     kernel = np.ascontiguousarray(np.array(layer.kernel).transpose(axes))
     module.weight.data.copy_(torch.from_numpy(kernel))
-    if layer.use_bias:
+    if module.bias is not None:
         module.bias.data.copy_(torch.from_numpy(np.array(layer.bias)))
     return module
