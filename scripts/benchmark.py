@@ -3,33 +3,20 @@
 import argparse
 import statistics
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from keras_gans import presets
 from keras_gans.scripts.arguments import integer
-from keras_gans.scripts.benchmarking import bars, flops, growth, machine, profile, report
+from keras_gans.scripts.benchmarking import bars, flops, growth, machine, profile, report, rounds
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
-from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop, Loop
+from keras_gans.scripts.benchmarking.loops import Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
 from keras_gans.scripts.train import write_json
 
 # The networks of sources 001, 000 and 003, and those whose steps dispatch rules.
 _NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits", "gan-grid")
-_STEPS, _TINY_STEPS, _IN_GRAPH = 3, 30, 100
-_CONTENDERS = {
-    "eager": EagerLoop,
-    "function": GraphLoop,
-    "fit": FitLoop,
-    "fit_bfloat16": lambda case: FitLoop(case, "mixed_bfloat16"),
-    "function_100": lambda case: GraphLoop(case, _IN_GRAPH),
-    "fit_100": lambda case: FitLoop(case, steps_per_call=_IN_GRAPH),
-    "pytorch": lambda case: _pytorch().TorchLoop(case),
-}
-_TINY = ("function_100", "fit_100")
+_STEPS, _TINY_STEPS = 3, 30
 _RATIOS = (
     *(("fit", other) for other in ("function", "eager", "pytorch", "fit_bfloat16")),
     ("fit_bfloat16", "fit"),
@@ -69,11 +56,11 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "--contenders",
         nargs="+",
-        default=tuple(_CONTENDERS),
-        choices=tuple(_CONTENDERS),
+        default=tuple(rounds.CONTENDERS),
+        choices=tuple(rounds.CONTENDERS),
         metavar="CONTENDER",
-        help=f"beside function and fit (default: {' '.join(_CONTENDERS)}; those that end in "
-        f"{_IN_GRAPH} run as many steps in one call, for networks without convolution)",
+        help=f"beside function and fit (default: {' '.join(rounds.CONTENDERS)}; those that end in "
+        f"{rounds.IN_GRAPH} run as many steps in one call, for networks without convolution)",
     )
     for name, metavar, text in (
         ("--rounds", "R", "rounds of all contenders (default: 7, 2 with --quick)"),
@@ -144,10 +131,10 @@ def _heading(machine: dict[str, Any]) -> str:
 def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) -> dict[str, Any]:
     """Returns all about one case, and prints its tables."""
     steps = arguments.steps or (_TINY_STEPS if case.is_tiny else _STEPS)
-    rounds = arguments.rounds or (2 if arguments.quick else 7)
-    loops, skipped = _build(case, arguments.contenders)
+    count = arguments.rounds or (2 if arguments.quick else 7)
+    loops, skipped = rounds.build(case, arguments.contenders)
     first = {name: loop.first_step() for name, loop in loops.items()}
-    seconds, memory = _alternate(loops, rounds, steps)
+    seconds, memory = rounds.alternate(loops, count, steps)
     operations = flops.count(loops["function"].call.get_concrete_function().graph)
     measured = {
         "network": case.name,
@@ -160,7 +147,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
         "contenders": {
             name: {
                 **_rates(case, seconds[name], operations, peak["float32"]),
-                "fit_ratio": _ratio(seconds, "fit", name),
+                "fit_ratio": rounds.ratio(seconds, "fit", name),
                 "first_step_seconds": first[name],
                 "peak_memory_bytes": memory[name],
             }
@@ -168,7 +155,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
         },
         "skipped": skipped,
         "ratios": {
-            f"{one} / {other}": _ratio(seconds, one, other)
+            f"{one} / {other}": rounds.ratio(seconds, one, other)
             for one, other in _RATIOS
             if one in seconds and other in seconds
         },
@@ -178,32 +165,6 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
         measured["profile"] = _profile(loops, steps)
         print(f"\n{report.profile_table(measured['profile'])}", flush=True)
     return measured
-
-
-def _build(case: Case, others: Sequence[str]) -> tuple[dict[str, Loop], dict[str, str]]:
-    """Makes the contenders; says why of those that cannot take part."""
-    keras.utils.clear_session()
-    loops, skipped = {}, {}
-    for name, make in _CONTENDERS.items():
-        if name in ("function", "fit") or (name in others and case.is_tiny >= (name in _TINY)):
-            try:
-                loops[name] = make(case)
-            except (ImportError, ValueError) as error:
-                skipped[name] = str(error)
-    return loops, skipped
-
-
-def _alternate(
-    loops: dict[str, Loop], rounds: int, steps: int
-) -> tuple[dict[str, list[float]], dict[str, int | None]]:
-    """Runs all contenders in turn; returns their seconds a step by round, and their peak memory."""
-    seconds, memory = {name: [] for name in loops}, dict.fromkeys(loops)
-    for _ in range(rounds):
-        for name, loop in loops.items():
-            loop.memory.reset()
-            seconds[name].append(loop.run(steps))
-            memory[name] = max(loop.memory.read() or 0, memory[name] or 0) or None
-    return seconds, memory
 
 
 def _rates(case: Case, seconds: list[float], operations: int, peak: float) -> dict[str, Any]:
@@ -217,11 +178,6 @@ def _rates(case: Case, seconds: list[float], operations: int, peak: float) -> di
     }
 
 
-def _ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
-    """The rounds' ratios, as a machine's load changes between rounds more than within one."""
-    return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
-
-
 def _profile(loops: dict[str, Loop], steps: int) -> dict[str, dict[str, float]]:
     def profiled(loop: Loop) -> dict[str, float]:
         total = profile.seconds_by_operation(lambda: loop.run(steps))
@@ -229,16 +185,8 @@ def _profile(loops: dict[str, Loop], steps: int) -> dict[str, dict[str, float]]:
         calls = max(steps // loop.steps_per_call, 1) + 1
         return {kind: s / (calls * loop.steps_per_call) for kind, s in total.items()}
 
-    names = ("function", "fit", *(name for name in _TINY if name in loops))
+    names = ("function", "fit", *(name for name in rounds.TINY if name in loops))
     return {name: profiled(loops[name]) for name in names}
-
-
-def _pytorch() -> Any:
-    if not machine.has_torch():
-        raise ImportError("PyTorch is not installed")
-    from keras_gans.scripts.benchmarking import pytorch
-
-    return pytorch
 
 
 def _growth(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -31,7 +31,13 @@ def waiting_share(case: Case, gan: GAN, steps: int) -> float:
         first_step=0,
     )
     batches = _TimedIterator(iter(data.dataset))
-    step = tf.function(lambda: gan.train_step(next(batches)), autograph=False)
+
+    @tf.function(autograph=False)
+    def step():
+        # As in `fit`, nothing else runs meanwhile.
+        with tf.control_dependencies(tf.nest.flatten(batch := next(batches))):
+            return gan.train_step(batch)
+
     for _ in range(2):
         step()
     batches.waited.assign(0.0)
@@ -54,5 +60,6 @@ class _TimedIterator:
         with tf.control_dependencies([start]):
             element = next(self.iterator)
         with tf.control_dependencies(tf.nest.flatten(element)):
-            self.waited.assign_add(tf.timestamp() - start)
-        return element
+            counted = self.waited.assign_add(tf.timestamp() - start)
+        with tf.control_dependencies([counted]):
+            return tf.nest.map_structure(tf.identity, element)
