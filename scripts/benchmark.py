@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> None:
     `tiny`, `flops_per_step`, `waiting_share`, `contenders` (times, rates, memory), `skipped` (why),
     `ratios` (medians over the rounds) and with --profile `profile`.
     """
+    machine.share_gpus()
     repeats = 1 if arguments.quick else 5
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
     result = {
@@ -146,7 +147,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
         "waiting_share": waiting_share(case, loops["fit"].gan, 3 * steps),
         "contenders": {
             name: {
-                **_rates(case, seconds[name], operations, peak["float32"]),
+                **_rates(case, seconds[name], operations, peak[_dtype(name)]),
                 "fit_ratio": rounds.ratio(seconds, "fit", name),
                 "first_step_seconds": first[name],
                 "peak_memory_bytes": memory[name],
@@ -176,6 +177,10 @@ def _rates(case: Case, seconds: list[float], operations: int, peak: float) -> di
         "flops_per_second": operations / median,
         "peak_share": operations / median / peak,
     }
+
+
+def _dtype(contender: str) -> str:
+    return "bfloat16" if contender.endswith("bfloat16") else "float32"
 
 
 def _profile(loops: dict[str, Loop], steps: int) -> dict[str, dict[str, float]]:

@@ -1,5 +1,6 @@
 """What the numbers were measured on."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import importlib.util
@@ -25,6 +26,13 @@ def gpu_names() -> list[str]:
     return [
         tf.config.experimental.get_device_details(d).get("device_name", d.name) for d in devices
     ]
+
+
+def share_gpus() -> None:
+    """Lets TensorFlow take GPU memory as it needs it, so that PyTorch finds some."""
+    for device in tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):  # Already in use.
+            tf.config.experimental.set_memory_growth(device, True)
 
 
 def facts() -> dict[str, Any]:
