@@ -62,35 +62,32 @@ def add_parser(commands: Any) -> None:
         help=f"beside function and fit (default: {' '.join(rounds.CONTENDERS)}; those that end in "
         f"{rounds.IN_GRAPH} run as many steps in one call, for networks without convolution)",
     )
-    for name, metavar, text in (
-        ("--rounds", "R", "rounds of all contenders (default: 7, 2 with --quick)"),
+    _add_how(command)
+    command.set_defaults(run=run)
+
+
+def _add_how(command) -> None:
+    """Adds the arguments that say how long, and what else."""
+    for name, default, metavar, text in (
+        ("--rounds", None, "R", "rounds of all contenders (default: 7, 2 with --quick)"),
         (
             "--steps",
+            None,
             "N",
-            f"steps a round (default: {_STEPS}, or {_TINY_STEPS} without convolution)",
+            f"steps a round (default: {_STEPS}, {_TINY_STEPS} without convolution)",
         ),
+        ("--batch-size", 64, "B", "samples in a mini-batch (default: 64)"),
     ):
-        command.add_argument(name, type=integer(1), metavar=metavar, help=text)
-    command.add_argument(
-        "--batch-size",
-        type=integer(1),
-        default=64,
-        metavar="B",
-        help="samples in a mini-batch (default: %(default)s)",
-    )
-    command.add_argument(
-        "--growth", action="store_true", help="also over batch, image size and n_critic"
-    )
-    command.add_argument(
-        "--profile", action="store_true", help="also the time by type of operation"
-    )
-    command.add_argument(
-        "--quick", action="store_true", help="two short rounds, to see that it runs"
-    )
+        command.add_argument(name, type=integer(1), default=default, metavar=metavar, help=text)
+    for name, text in (
+        ("--growth", "also over batch, image size and n_critic"),
+        ("--profile", "also the time by type of operation"),
+        ("--quick", "two short rounds, to see that it runs"),
+    ):
+        command.add_argument(name, action="store_true", help=text)
     command.add_argument(
         "--out", default="results", metavar="DIR", help="where to write (default: %(default)s)"
     )
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -121,11 +118,11 @@ def run(arguments: argparse.Namespace) -> None:
     _conclude(result, Path(arguments.out))
 
 
-def _heading(machine: dict[str, Any]) -> str:
-    rates = ", ".join(f"{k} {v / 1e9:.0f}" for k, v in machine["peak_flops_per_second"].items())
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    device = ", ".join(machine["gpus"]) or f"{machine['cpu']}, {machine['cores']} cores"
-    flags = " ".join(machine["flags"])
+def _heading(facts: dict[str, Any]) -> str:
+    rates = ", ".join(f"{k} {v / 1e9:.0f}" for k, v in facts["peak_flops_per_second"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    device = ", ".join(facts["gpus"]) or f"{facts['cpu']}, {facts['cores']} cores"
+    flags = " ".join(facts["flags"])
     return f"{device} ({flags}); {versions}\nconvolution peak in GFLOP/s: {rates}"
 
 
