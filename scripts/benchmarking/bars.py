@@ -73,7 +73,7 @@ def _ratio(case, name, one, other, limit):
     name = f"{name}: {one} / {other}"
     value = case["ratios"].get(f"{one} / {other}")
     missing = one if one not in case["contenders"] else other
-    return Bar(name, value, limit, reason=case["skipped"].get(missing, ""))
+    return Bar(name, value, limit, reason=case["skipped"].get(missing, "left out"))
 
 
 def _of_bfloat16(case, name, machine):

@@ -40,12 +40,10 @@ def build(case: Case, others: Sequence[str]) -> tuple[dict[str, Loop], dict[str,
     """Makes the contenders; says why of those that cannot take part."""
     keras.utils.clear_session()
     loops, skipped = {}, {}
-    for name, make in CONTENDERS.items():
-        if name not in REFERENCES and name not in others:
-            skipped[name] = "left out by --contenders"
-        elif case.is_tiny or name not in TINY:
+    for name in (n for n in CONTENDERS if n in (*REFERENCES, *others)):
+        if case.is_tiny or name not in TINY:
             try:
-                loops[name] = make(case)
+                loops[name] = CONTENDERS[name](case)
             except (ImportError, ValueError) as error:
                 skipped[name] = str(error)
     return loops, skipped
