@@ -98,6 +98,14 @@ def test_the_loop_by_hand_trains_the_weights_of_fit(preset, variant):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("variant", MATHS)
+def test_the_loops_by_hand_use_nothing_but_keras(variant):
+    optimizer = (case := Case(POINTS, variant)).optimizer()
+    case.optimizer = lambda: optimizer
+    assert case.keras_optimizer().get_config() == optimizer.get_config()
+    assert type(case.keras_optimizer()).__module__.startswith("keras.")
+
+
 def test_the_eager_loop_gives_all_critic_updates_one_mini_batch():
     loop = seeded(EagerLoop, PlainCase(POINTS, "WGANGP", BATCH))
     seen = []

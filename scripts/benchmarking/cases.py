@@ -83,6 +83,13 @@ class Case:
     def optimizer(self) -> keras.optimizers.Optimizer:
         return self._class.default_optimizer()
 
+    def keras_optimizer(self) -> keras.optimizers.Optimizer:
+        """Returns the same optimizer from Keras itself, for the loops written by hand."""
+        optimizer = self.optimizer()
+        return getattr(keras.optimizers, type(optimizer).__name__).from_config(
+            optimizer.get_config()
+        )
+
     def model(self, dtype: str = "float32", **compile_arguments: Any) -> models.GAN:
         """Builds the library's model, compiled."""
         latents = {"latent_distribution": self.latent_distribution}
