@@ -1,0 +1,86 @@
+"""What the times have to keep to."""
+
+from typing import Any, NamedTuple
+
+# The contender of the first name takes at most this share of the second's time.
+_CONVOLUTIONS = {("fit", "function"): 1.02, ("fit", "pytorch"): 0.75, ("fit", "eager"): 0.40}
+_BFLOAT16 = {("fit_bfloat16", "fit"): 0.45}
+_TINY = {("fit_100", "function_100"): 1.05}
+_PEAK_SHARE = {"wgan_gp-mnist": 0.80}
+_WAITING_SHARE = 0.02
+_TRACE_SECONDS = 15.0
+
+
+class Bar(NamedTuple):
+    """A number and its limit.
+
+    Attributes:
+        name: What is measured, on what.
+        value: None where there is nothing to hold to the limit.
+        limit: The largest value, or with `at_least` the smallest.
+        at_least: Whether more is better.
+        reason: Why there is no value.
+    """
+
+    name: str
+    value: float | None
+    limit: float
+    at_least: bool = False
+    reason: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        if self.value is None:
+            return None
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def __str__(self) -> str:
+        bound = f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
+        if self.value is None:
+            return f"{'not judged':<11}{self.name}: {bound}; {self.reason}"
+        return f"{'met' if self.met else 'FAILED':<11}{self.name}: {self.value:.3f}, {bound}"
+
+
+def judge(result: dict[str, Any]) -> list[Bar]:
+    """Returns the bars of a benchmark.
+
+    Args:
+        result: What `keras-gans benchmark` writes.
+    """
+    bars = [bar for case in result["cases"] for bar in _of_case(case, result["machine"])]
+    for point in result.get("growth", {}).get("n_critic", []):
+        if point["value"] == 10:
+            name = "growth: seconds of the first step at n_critic 10"
+            bars.append(Bar(name, point["first_step_seconds"], _TRACE_SECONDS))
+    return bars
+
+
+def _of_case(case, machine):
+    name = f"{case['network']} {case['variant']}"
+    for (one, other), limit in (_TINY if case["tiny"] else _CONVOLUTIONS).items():
+        yield _ratio(case, name, one, other, limit)
+    if not case["tiny"]:
+        yield from _of_bfloat16(case, name, machine)
+    if case["network"] in _PEAK_SHARE:
+        share = case["contenders"]["fit"]["peak_share"]
+        limit = _PEAK_SHARE[case["network"]]
+        yield Bar(f"{name}: fit, share of the convolution peak", share, limit, at_least=True)
+    share = case["waiting_share"]
+    yield Bar(f"{name}: share of a step spent waiting for input", share, _WAITING_SHARE)
+
+
+def _ratio(case, name, one, other, limit):
+    name = f"{name}: {one} / {other}"
+    value = case["ratios"].get(f"{one} / {other}")
+    missing = one if one not in case["contenders"] else other
+    return Bar(name, value, limit, reason=case["skipped"].get(missing, "left out"))
+
+
+def _of_bfloat16(case, name, machine):
+    for (one, other), limit in _BFLOAT16.items():
+        bar = _ratio(case, name, one, other, limit)
+        if machine["gpus"] or "amx_bf16" not in machine["flags"]:
+            measured = f"{bar.value:.3f} here" if bar.value else bar.reason
+            reason = f"a bar of processors with AMX ({measured})"
+            bar = bar._replace(value=None, reason=reason)
+        yield bar

@@ -1,0 +1,356 @@
+"""The contenders compute the same, and what is counted and judged is right."""
+
+import json
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from conftest import images
+from keras_gans import presets
+from keras_gans.scripts.benchmarking import bars, flops, growth, report, waiting
+from keras_gans.scripts.benchmarking.cases import MATHS, Case
+from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop
+from keras_gans.scripts.main import main
+
+POINTS = {
+    "preset": "points",
+    "model": {"latent_distribution": "uniform"},
+    "generator": {"builder": "mlp_generator", "latent_dim": 3, "output_shape": [2], "hidden": [8]},
+    "discriminator": {"builder": "mlp_discriminator", "input_shape": [2], "hidden": [8]},
+}
+IMAGES = {
+    "preset": "images",
+    "model": {},
+    "generator": {
+        "builder": "conv_generator",
+        "latent_dim": 3,
+        "initial_shape": [4, 4, 4],
+        "conv_filters": [4, 1],
+        "conv_kernel_size": [3, 3],
+        "conv_strides": [1, 2],
+        "upsample": [1, 1],
+        "batch_norm_momentum": 0.9,
+    },
+    "discriminator": {
+        "builder": "conv_discriminator",
+        "input_shape": [8, 8, 1],
+        "conv_filters": [4],
+        "conv_kernel_size": [3],
+        "conv_strides": [2],
+    },
+}
+BATCH = 4
+
+
+class PlainCase(Case):
+    """With an optimizer that a hand-written step shares to the last digit."""
+
+    def optimizer(self):
+        return keras.optimizers.SGD(0.1)
+
+
+def seeded(make, *args):
+    keras.utils.set_random_seed(0)
+    return make(*args)
+
+
+def reals(case):
+    shape = (case.n_critic, BATCH, *case.networks()[1].input_shape[1:])
+    return np.random.default_rng(1).uniform(-0.9, 0.9, shape).astype("float32")
+
+
+def latents():
+    return np.random.default_rng(2).uniform(-1, 1, (BATCH, 3)).astype("float32")
+
+
+def trained(network):
+    return [np.array(weight) for weight in network.trainable_variables]
+
+
+@pytest.mark.parametrize(
+    ("preset", "variant"),
+    [*((POINTS, variant) for variant in MATHS), (IMAGES, "WGANGP")],
+    ids=lambda value: value if isinstance(value, str) else value["preset"],
+)
+def test_the_loop_by_hand_trains_the_weights_of_fit(preset, variant):
+    case = PlainCase(preset, variant, BATCH)
+    batches, z = reals(case), latents()
+    loop = seeded(GraphLoop, case)
+    loop.sample_latents = lambda: tf.constant(z)
+    loop.sample_eps = lambda rank: 0.3
+    before = trained(loop.discriminator)
+    tf.function(loop.train_step, autograph=False)(list(tf.constant(batches)))
+
+    gan = seeded(FitLoop, case).gan
+    gan.sample_latents = lambda *_, **__: tf.constant(z)
+    gan.penalty_points = lambda real, fake: 0.3 * real + 0.7 * fake
+    data = batches.reshape(-1, *batches.shape[2:])
+    gan.fit(data, batch_size=BATCH, shuffle=False, verbose=0, callbacks=case.callbacks())
+
+    assert not np.allclose(before[0], trained(loop.discriminator)[0], atol=1e-5)
+    pairs = ((loop.generator, gan.generator), (loop.discriminator, gan.discriminator))
+    for by_hand, ours in pairs:
+        for a, b in zip(trained(by_hand), trained(ours), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", MATHS)
+def test_the_loops_by_hand_use_nothing_but_keras(variant):
+    optimizer = (case := Case(POINTS, variant)).optimizer()
+    case.optimizer = lambda: optimizer
+    assert case.keras_optimizer().get_config() == optimizer.get_config()
+    assert type(case.keras_optimizer()).__module__.startswith("keras.")
+
+
+def test_the_eager_loop_gives_all_critic_updates_one_mini_batch():
+    loop = seeded(EagerLoop, PlainCase(POINTS, "WGANGP", BATCH))
+    seen = []
+    loop.objective = lambda real, fake: (
+        seen.append(np.array(real)) or tf.reduce_mean(loop.discriminator(real))
+    )
+    loop.call()
+    assert len(seen) == 5 and all((real == seen[0]).all() for real in seen)
+    loop.call()
+    assert (seen[5] != seen[0]).any()
+
+
+def test_the_loop_in_the_graph_runs_its_steps():
+    loop = GraphLoop(PlainCase(POINTS, "GAN", BATCH), steps_per_call=7)
+    loop.call()
+    assert int(loop.d_optimizer.iterations) == int(loop.g_optimizer.iterations) == 7
+
+
+@pytest.mark.parametrize("steps_per_call", [1, 3])
+def test_fit_is_timed_a_step_without_its_first(steps_per_call):
+    loop = FitLoop(PlainCase(POINTS, "GAN", BATCH), steps_per_call=steps_per_call)
+    loop.first_step()
+    begin, done = time.perf_counter(), loop.gan.step
+    seconds = loop.run(6)
+    assert loop.gan.step - done == 6 + steps_per_call
+    assert 0 < 6 * seconds < time.perf_counter() - begin
+
+
+@pytest.mark.parametrize("name", ["dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "gan-grid"])
+def test_networks_in_pytorch_map_the_same(name):
+    torch = pytest.importorskip("torch")
+    from keras_gans.scripts.benchmarking import translation
+
+    random = np.random.default_rng(0)
+    for network in Case(presets.get(name), "GAN").networks():
+        for weight in network.weights:  # Moving variances too: positive.
+            weight.assign(random.uniform(0.01, 0.2, weight.shape) - 0.1 * ("kernel" in weight.path))
+        inputs = random.normal(size=(2, *network.input_shape[1:])).astype("float32")
+        translated = translation.translate(network).eval()
+        with torch.no_grad():
+            outputs = translated(translation.channels_first(torch.from_numpy(inputs)))
+        outputs = outputs.permute(0, 2, 3, 1) if outputs.ndim == 4 else outputs
+        expected = np.array(network(inputs, training=False))
+        np.testing.assert_allclose(outputs.numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("preset", [POINTS, IMAGES], ids=["points", "images"])
+@pytest.mark.parametrize("variant", ["WGANGP", "GAN"])
+def test_the_loop_in_pytorch_makes_the_same_updates(preset, variant):
+    torch = pytest.importorskip("torch")
+    from keras_gans.scripts.benchmarking import pytorch, translation
+
+    case = PlainCase(preset, variant, BATCH)
+    real, z = reals(case)[0], latents()
+    by_hand = seeded(GraphLoop, case)
+    loop = seeded(pytorch.TorchLoop, Case(preset, variant, BATCH))
+    loop.d_optimizer = torch.optim.SGD(loop.discriminator.parameters(), 0.1)
+    loop.g_optimizer = torch.optim.SGD(loop.generator.parameters(), 0.1)
+    by_hand.sample_latents, loop.sample_latents = lambda: tf.constant(z), lambda: torch.tensor(z)
+    by_hand.sample_eps = loop.sample_eps = lambda rank: 0.3
+    by_hand.update_discriminator(tf.constant(real))
+    loop.update_discriminator(translation.channels_first(torch.from_numpy(real)))
+    by_hand.update_generator()
+    loop.update_generator()
+    for ours, theirs in (
+        (by_hand.discriminator, loop.discriminator),
+        (by_hand.generator, loop.generator),
+    ):
+        expected = translation.translate(ours).parameters()
+        for a, b in zip(expected, theirs.parameters(), strict=True):
+            np.testing.assert_allclose(a.detach(), b.detach(), rtol=1e-4, atol=1e-6)
+
+
+def test_adam_in_pytorch_is_that_of_keras():
+    torch = pytest.importorskip("torch")
+    from keras_gans.scripts.benchmarking import pytorch
+
+    adam, theirs = keras.optimizers.Adam(0.1, 0.3, 0.8), torch.nn.Linear(3, 1, bias=False)
+    ours = keras.Variable(theirs.weight.detach().numpy())
+    translated = pytorch._optimizer(adam, theirs)
+    for gradient in np.random.default_rng(0).normal(size=(3, 1, 3)).astype("float32"):
+        adam.apply([tf.constant(gradient)], [ours])
+        theirs.weight.grad = torch.from_numpy(gradient)
+        translated.step()
+    np.testing.assert_allclose(ours, theirs.weight.detach(), rtol=1e-4)
+
+
+def test_a_layer_without_translation_is_named():
+    pytest.importorskip("torch")
+    from keras_gans.scripts.benchmarking import translation
+
+    with pytest.raises(ValueError, match="GroupNormalization, which has no translation"):
+        translation.translate(keras.Sequential([keras.Input((4,)), layers.GroupNormalization(2)]))
+
+
+def convolution():
+    """8x8 images to 4x4x4 by 3x3 kernels, then dense: 576 and 64 multiplications a sample."""
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, 2, padding="same"),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+
+
+def operations(function):
+    return flops.count(tf.function(function, autograph=False).get_concrete_function().graph)
+
+
+def test_operations_of_a_forward_pass():
+    network, x = convolution(), tf.constant(images(2))
+    assert operations(lambda: network(x)) == 2 * 2 * (16 * 4 * 9 + 64)
+
+
+def test_operations_of_a_gradient():
+    network, x = convolution(), tf.constant(images(2))
+
+    def gradient():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(network(x))
+        return loss, tape.gradient(loss, [v.value for v in network.trainable_variables])
+
+    # Nobody asks for the gradient by the images: the convolution counts twice, the dense layer
+    # three times.
+    assert operations(gradient) == 2 * 2 * (2 * 576 + 3 * 64)
+
+
+def test_operations_of_a_gradient_by_the_input_and_of_its_gradient():
+    network, x = convolution(), tf.constant(images(2))
+
+    def input_gradient():
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = network(x)
+        return tape.gradient(outputs, x)
+
+    # Linear: the gradient needs no forward pass.
+    assert operations(input_gradient) == 2 * 2 * (576 + 64)
+
+
+def test_operations_of_a_transposed_convolution():
+    transposed = layers.Conv2DTranspose(5, 3, 2, padding="same")
+    x = tf.ones((2, 4, 4, 6))
+    transposed.build(x.shape)
+    assert operations(lambda: transposed(x)) == 2 * 2 * 4 * 4 * 6 * 9 * 5
+
+
+def test_waiting_is_measured_where_it_happens():
+    def slowly(i):
+        return tf.ensure_shape(tf.py_function(lambda i: time.sleep(0.02) or i, [i], tf.int64), ())
+
+    batches = waiting._TimedIterator(iter(tf.data.Dataset.range(9).map(slowly)))
+    step = tf.function(lambda: next(batches))
+    assert [int(step()) for _ in range(5)] == [0, 1, 2, 3, 4]
+    assert 0.1 <= float(batches.waited) < 5.0
+
+
+def result(**changes):
+    """A benchmark of one case in which everything is as it should be."""
+    contenders = ("eager", "function", "fit", "fit_bfloat16", "pytorch")
+    case = {
+        "network": "wgan_gp-mnist",
+        "variant": "WGANGP",
+        "tiny": False,
+        "waiting_share": 0.01,
+        "contenders": {name: {"peak_share": 0.9} for name in contenders},
+        "skipped": {},
+        "ratios": {
+            "fit / function": 1.0,
+            "fit / eager": 0.3,
+            "fit / pytorch": 0.7,
+            "fit_bfloat16 / fit": 0.4,
+        },
+    }
+    machine = {"gpus": [], "flags": ["amx_bf16"]}
+    return {"machine": machine, "cases": [{**case, **changes}]}
+
+
+def test_all_bars_are_met():
+    judged = bars.judge(result())
+    assert [bar.met for bar in judged] == [True] * 6
+    assert all(str(bar).startswith("met ") for bar in judged)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"waiting_share": 0.021}, "waiting for input"),
+        ({"ratios": {**result()["cases"][0]["ratios"], "fit / function": 1.03}}, "fit / function"),
+        ({"contenders": {"fit": {"peak_share": 0.79}}}, "share of the convolution peak"),
+    ],
+)
+def test_a_bar_that_fails_says_so(changes, name):
+    failed = [bar for bar in bars.judge(result(**changes)) if bar.met is False]
+    assert len(failed) == 1 and name in failed[0].name
+    assert str(failed[0]).startswith("FAILED ")
+
+
+def test_bars_that_do_not_apply_say_why():
+    benchmark = result(skipped={"pytorch": "PyTorch is not installed"})
+    benchmark["machine"]["flags"] = []
+    case = benchmark["cases"][0]
+    del case["contenders"]["pytorch"], case["ratios"]["fit / pytorch"]
+    undecided = [str(bar) for bar in bars.judge(benchmark) if bar.met is None]
+    assert "PyTorch is not installed" in undecided[0]
+    assert "AMX (0.400 here)" in undecided[1]
+
+
+def test_growth_changes_one_axis_at_a_time(tmp_path):
+    generator, critic = Case(growth._resized(64), "GAN").networks()
+    assert generator.output_shape[1:] == critic.input_shape[1:] == (64, 64, 1)
+    grown = growth.measure({"n_critic": (1,)}, batch_size=2, steps=1)
+    (point,) = grown["n_critic"]
+    assert point["images_per_step"] == 2
+    assert point["first_step_seconds"] > point["step_seconds"] > 0
+    assert "n_critic" in report.growth_table(grown)
+    report.growth_plot(grown, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 1000
+    judged = bars.judge({**result(), "growth": {"n_critic": [{**point, "value": 10}]}})
+    assert judged[-1].name == "growth: seconds of the first step at n_critic 10"
+
+
+def test_the_command_prints_and_writes(tmp_path, capsys):
+    command = ["benchmark", "--networks", "wgan_gp-digits", "--variants", "GAN", "--quick"]
+    command += ["--contenders", "function_100", "fit_100", "pytorch"]
+    out = tmp_path / "results"
+    assert main([*command, "--steps", "1", "--batch-size", "8", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "fit_100 / function_100" in printed and "waiting for input" in printed
+    written = json.loads((out / "benchmark.json").read_text())
+    assert set(written) == {"machine", "arguments", "cases", "bars"}
+    assert {"cpu", "cores", "gpus", "versions", "date"} <= set(written["machine"])
+    assert {"name", "value", "limit", "met"} <= set(written["bars"][0])
+    (case,) = written["cases"]
+    assert case["tiny"] and case["n_critic"] == 1 and 0 < case["waiting_share"] < 1
+    names = {"function", "fit", "function_100", "fit_100", "pytorch"}
+    assert {*case["contenders"], *case["skipped"]} == names
+    for contender in case["contenders"].values():
+        assert contender["step_seconds"] == np.median(contender["rounds_seconds"])
+        assert contender["images_per_second"] == pytest.approx(8 / contender["step_seconds"])
+        assert contender["flops_per_second"] == pytest.approx(
+            case["flops_per_step"] / contender["step_seconds"]
+        )
+    rounds = [case["contenders"][name]["rounds_seconds"] for name in ("fit", "function")]
+    ratio = np.median(np.divide(*rounds))
+    assert case["ratios"]["fit / function"] == pytest.approx(ratio)
