@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -64,3 +65,9 @@ def numbered(directory: str | os.PathLike, prefix: str, suffix: str) -> dict[int
     names = os.listdir(directory) if os.path.isdir(directory) else []
     found = {int(m[1]): Path(directory, m[0]) for m in map(pattern.fullmatch, names) if m}
     return dict(sorted(found.items()))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes readable JSON, whole or not at all."""
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(content, indent=2) + "\n")

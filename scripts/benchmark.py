@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from keras_gans import presets
+from keras_gans.callbacks.files import write_json
 from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.benchmarking import bars, flops, growth, machine, profile, report, rounds
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.loops import Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
-from keras_gans.scripts.train import write_json
 
 # The networks of sources 001, 000 and 003, and those whose steps dispatch rules.
 _NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits", "gan-grid")

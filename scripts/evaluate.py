@@ -11,13 +11,12 @@ import numpy as np
 
 from keras_gans import datasets, models
 from keras_gans.callbacks import figures
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.metrics import Extractor, Mixture, extractors, nearest_neighbours, protocol
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array
 from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.sample import load_run
-from keras_gans.scripts.train import write_json
 
 _ROWS, _NEIGHBOURS, _POINTS = 8, 5, 1000  # Of the pictures.
 
@@ -79,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     name = arguments.data or _data_name(folder)
     data = real_data(name, gan.sample_shape, arguments.data_dir)
     extractor = extractors.get(
-        arguments.extractor or _default_extractor(name, gan.sample_shape), gan.sample_shape
+        arguments.extractor or default_extractor(name, len(gan.sample_shape) == 3), gan.sample_shape
     )
     n = arguments.n or len(data.held_out)
     drawn, features, scores = measure(
@@ -211,9 +210,9 @@ def _data_name(folder: Path) -> str:
     return json.loads(config.read_text())["data"]["name"]
 
 
-def _default_extractor(name: str, sample_shape: tuple[int, ...]) -> str:
+def default_extractor(name: str, is_image: bool) -> str:
     """A classifier of the data set where it has labelled images, else the samples themselves."""
-    if len(sample_shape) != 3:
+    if not is_image:
         return "samples"
     try:
         datasets.load(name, labels=True)

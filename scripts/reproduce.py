@@ -17,12 +17,11 @@ import tensorflow as tf
 from keras_gans import callbacks, datasets, metrics, models, presets
 from keras_gans._version import __version__
 from keras_gans.callbacks import figures
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
 from keras_gans.metrics import extractors
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import integer
-from keras_gans.scripts.train import write_json
 
 
 class Row(NamedTuple):

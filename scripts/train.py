@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gans import callbacks, datasets, models, presets
-from keras_gans.callbacks.files import has_workers, is_chief, replacing
+from keras_gans.callbacks.files import has_workers, is_chief, replacing, write_json
+from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import integer
 
 _STRATEGIES = {
@@ -29,6 +30,7 @@ _PATHS = {
     "Checkpoint": "checkpoints",
     "LossCurves": "losses.png",
     "EpochSamples": "epoch_samples.png",
+    "MetricCurves": "metrics.png",
 }
 
 
@@ -111,6 +113,13 @@ def _add_changes(command) -> None:
     ):
         text = f"{text} (default: the preset's)"
         command.add_argument(name, type=read, metavar=metavar, help=text)
+    command.add_argument(
+        "--evaluate-every",
+        type=integer(1),
+        metavar="K",
+        help="epochs between two measurements of samples against training data, in history.csv and "
+        "metrics.png (default: none)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -149,7 +158,7 @@ def _train(
         _in_memory(data) if _is_small(data, gan.sample_shape) else data,
         **config["fit"],
         verbose=arguments.verbose,
-        callbacks=[write_config, *make_callbacks(config, run_dir)],
+        callbacks=[write_config, *make_callbacks(config, run_dir, arguments.data_dir)],
     )
     return gan
 
@@ -168,25 +177,39 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
             "steps_per_execution": arguments.steps_per_execution,
         },
     }
+    if arguments.evaluate_every:
+        changes["callbacks"] = {
+            "Evaluation": {"every": arguments.evaluate_every},
+            "MetricCurves": {},
+        }
     for room, entries in changes.items():
         config[room].update({key: value for key, value in entries.items() if value is not None})
     return config
 
 
-def make_callbacks(config: dict[str, Any], run_dir: Path) -> list[keras.callbacks.Callback]:
+def make_callbacks(
+    config: dict[str, Any], run_dir: Path, data_dir: str | None = None
+) -> list[keras.callbacks.Callback]:
     """Makes a preset's callbacks, with their paths in the run folder, and the history's."""
     made = [callbacks.HistoryCSV(run_dir / "history.csv")]
     for name, arguments in config["callbacks"].items():
+        if name == "Evaluation":
+            made.append(_evaluation(config, data_dir, **arguments))
+            continue
         paths = [run_dir / _PATHS[name]] if name in _PATHS else []
         made.append(getattr(callbacks, name)(*paths, **arguments))
     # Last, so that what the others wrote is never behind the state.
     return [*made, callbacks.TrainState(run_dir / "checkpoints")]
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Writes readable JSON, whole or not at all."""
-    with replacing(path) as aside:
-        aside.write_text(json.dumps(content, indent=2) + "\n")
+def _evaluation(config: dict[str, Any], data_dir: str | None, every: int) -> callbacks.Evaluation:
+    name, size = config["data"]["name"], config["data"]["size"]
+    return callbacks.Evaluation(
+        datasets.load(name, size=size, data_dir=data_dir),
+        every,
+        extractor=evaluate.default_extractor(name, is_image=size is not None),
+        mixture=datasets.modes(name),
+    )
 
 
 @contextlib.contextmanager

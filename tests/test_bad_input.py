@@ -236,6 +236,7 @@ def run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         preset = kg.presets.get("wgan_gp-digits")
         preset["compile"]["run_eagerly"] = True
+        del preset["fit"]["steps_per_epoch"]
         patch.setitem(kg.presets.PRESETS, "eager", preset)
         arguments = ["train", "eager", "--epochs", "1", "--n-critic", "1", "--batch-size", "700"]
         assert main([*arguments, "--run-dir", str(folder / "run"), "--verbose", "0"]) == 0

@@ -250,7 +250,7 @@ def test_logs_are_means_over_all_updates_of_the_epoch(variant):
                 seen.setdefault(name, []).append(float(value))
             return loss, terms
 
-        minimize(spied, network, optimizer)
+        return minimize(spied, network, optimizer)
 
     object.__setattr__(gan, "minimize", recorded)
     history = fit(gan, points(50), epochs=1).history

@@ -1,5 +1,6 @@
 """The command line, run in this process; once as the installed command."""
 
+import csv
 import json
 import re
 import subprocess
@@ -20,6 +21,7 @@ from keras_gans.scripts.main import main
 # The default set-up on forty 8x8 images, with everything that a run folder can hold.
 PRESET = {
     **kg.presets.get("wgan_gp-digits"),
+    "fit": {"batch_size": 64, "epochs": 2},
     "callbacks": {
         "SampleGrid": {"grid": [2, 3]},
         "LossCurves": {},
@@ -180,6 +182,21 @@ def test_a_folder_of_images_is_resized_and_streamed(folder, monkeypatch, capsys)
     assert config["data"] == {"name": str(folder / "images"), "size": [8, 8]}
 
 
+def test_a_run_is_evaluated_on_the_way(tmp_path):
+    run = tmp_path / "run"
+    line = f"train wgan_gp-digits --epochs 4 --evaluate-every 2 --verbose 0 --run-dir {run}"
+    assert main(line.split()) == 0
+    with open(run / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [bool(row["val_fid"]) for row in rows] == [False, True, False, True]
+    # Of the averaged generator after the last epoch, as the saved model has it.
+    gan = keras.saving.load_model(run / "model.keras")
+    digits = np.concatenate(list(kg.datasets.load("digits").batch(2000).as_numpy_iterator()))
+    scores = gan.evaluate(digits, ["fid"], extractor="digits")
+    assert float(rows[-1]["val_fid"]) == pytest.approx(scores["fid"], rel=1e-4)
+    assert (run / "metrics.png").stat().st_size > 1000
+
+
 def test_default_run_folders_are_numbered(folder):
     data = ["--data", str(folder / "grey.npy")]
     for expected in ("tiny", "tiny-2"):
@@ -295,11 +312,15 @@ def test_presets_lists_all_with_their_sizes(capsys):
 
 OPTIONS = {
     "train": "PRESET --data --data-dir --epochs --batch-size --run-dir --seed --n-critic "
-    "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose",
+    "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose "
+    "--evaluate-every",
     "sample": "RUN -n --seed --out --separate --interpolate",
     "evaluate": "RUN --data --data-dir --extractor --metrics -n --seed --out",
     "presets": "",
-    "": "train sample evaluate presets --version",
+    "reproduce": "TABLE --trials --epochs --rows --seed --out",
+    "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
+    "--profile --quick --out",
+    "": "train sample evaluate presets reproduce benchmark --version",
 }
 
 
@@ -395,9 +416,9 @@ def test_the_console_command_trains_on_digits(tmp_path):
         [command, "train", *arguments], cwd=tmp_path, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    assert "22/22" in run.stdout and "d_loss" in run.stdout  # Keras' bar.
+    assert "100/100" in run.stdout and "d_loss" in run.stdout  # Keras' bar.
     last = run.stdout.rstrip().splitlines()[-1]
-    assert last.startswith("Trained wgan_gp-digits for 22 steps; run holds checkpoints, ")
+    assert last.startswith("Trained wgan_gp-digits for 100 steps; run holds checkpoints, ")
     assert files(tmp_path / "run") == [
         "checkpoints/state.keras",
         "config.json",
