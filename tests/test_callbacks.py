@@ -491,7 +491,7 @@ def spied(gan):
             values[name].append(float(loss))
             return loss, terms
 
-        minimize(wrapped, network, optimizer)
+        return minimize(wrapped, network, optimizer)
 
     object.__setattr__(gan, "minimize", recorded)
     return values
