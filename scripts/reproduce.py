@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
+from matplotlib.figure import Figure
 
 from keras_gans import callbacks, datasets, metrics, models, presets
 from keras_gans._version import __version__
@@ -37,11 +39,20 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A published table: its rows, what is measured of a trained model, and how often."""
+    """A published table.
+
+    Attributes:
+        source: The paper and what it compares.
+        scores: What is measured of a model, a function of it and the name of the data.
+        trials: How many seeds each row has.
+        looks: How often a model is measured while it trains, the last time at the end.
+        rows: What is trained.
+    """
 
     source: str
     scores: Callable[[models.GAN, str], dict[str, float]]
     trials: int
+    looks: int
     rows: tuple[Row, ...]
 
 
@@ -73,12 +84,14 @@ TABLES = {
         "The default preset: samples, held-out digits and noise against training digits",
         feature_scores,
         3,
+        1,
         (Row("wgan_gp-digits", "digits"),),
     ),
     "pacgan-table1": Table(
         "PacGAN (Lin et al., 2018), table 1, and WGAN-GP beside it",
         mode_scores,
         10,
+        20,
         (
             Row("gan-grid", "ring", {"modes": (6.3, 0.5), "high_quality": (0.982, 0.002)}),
             Row("gan-grid", "grid", {"modes": (17.3, 0.8), "high_quality": (0.948, 0.007)}),
@@ -90,6 +103,7 @@ TABLES = {
         "WGAN-GP (Gulrajani et al., 2017), figure 1: clipping against penalty",
         transport_scores,
         3,
+        10,
         tuple(
             Row(preset, data)
             for data in ("8gaussians", "25gaussians", "swissroll")
@@ -106,7 +120,8 @@ def add_parser(commands: Any) -> None:
         help="reproduce a published table",
         description="Train the rows of a published table and print the figures beside the "
         "published ones. Each trial is a file of the folder and is not repeated when the command "
-        "is given again, so that a long table can be made in pieces.",
+        "is given again, and an interrupted one goes on, so that a long table can be made in "
+        "pieces.",
         epilog="Example: keras-gans reproduce pacgan-table1 --trials 3 --epochs 40",
     )
     command.add_argument("table", choices=TABLES, metavar="TABLE", help=", ".join(TABLES))
@@ -146,14 +161,19 @@ def run(arguments: argparse.Namespace) -> None:
             if path.exists():
                 _check_length(path, epochs)
             else:
-                result, gan = trial(row, table.scores, seed, epochs)
-                write_json(path, {**result, "command": command})
+                state = out / f".{path.stem}_{epochs}_epochs"
+                result, gan = trial(row, table.scores, seed, epochs, table.looks, state)
                 _draw(gan, row.data, path.with_suffix(".png"))
+                write_json(path, {**result, "command": command})
+                shutil.rmtree(state)
             print(f"{row.name}, seed {seed}: {_scores(json.loads(path.read_text())['scores'])}")
-    text = report(table, [json.loads(path.read_text()) for path in sorted(out.glob("*.json"))])
+    trials = [json.loads(path.read_text()) for path in sorted(out.glob("*.json"))]
+    text = report(table, trials)
     print(f"\n{text}")
     with replacing(out / "table.md") as aside:
         aside.write_text(text)
+    for row in rows:
+        _draw_curves(row, trials, out / f"{row.preset}_{row.data}.png")
     print(f"{out} holds the table and its trials.")
 
 
@@ -162,6 +182,8 @@ def trial(
     scores: Callable[[models.GAN, str], dict[str, float]],
     seed: int,
     epochs: int | None = None,
+    looks: int = 1,
+    state: Path | None = None,
 ) -> tuple[dict[str, Any], models.GAN]:
     """Trains one row with one seed and measures it.
 
@@ -170,6 +192,8 @@ def trial(
         scores: What to measure, a function of the trained model and the name of the data.
         seed: Of weights, latents, penalty points and data order.
         epochs: Replaces the preset's; a falling learning rate then falls as much sooner.
+        looks: How often to measure, evenly over the epochs, the last time at the end.
+        state: Folder that an interrupted trial goes on from.
 
     Returns:
         A dict of plain values with the scores and how they came about, and the trained model.
@@ -183,23 +207,29 @@ def trial(
     keras.utils.set_random_seed(seed)
     preset["model"]["seed"] = seed
     gan = presets.build(preset)
-    clipping = preset["callbacks"].get("WeightClipping")
-    started = time.monotonic()
+    epochs = preset["fit"]["epochs"]
+    curve = _Curve(lambda: scores(gan, row.data), epochs, min(looks, epochs))
+    used = [curve]
+    if "WeightClipping" in preset["callbacks"]:
+        used.append(callbacks.WeightClipping(**preset["callbacks"]["WeightClipping"]))
+    if state:
+        used.append(callbacks.TrainState(state))
     gan.fit(
         samples_of(row.data, size=preset["data"]["size"]),
         **preset["fit"],
         verbose=0,
-        callbacks=[callbacks.WeightClipping(**clipping)] if clipping else [],
+        callbacks=used,
     )
     return {
         "preset": row.preset,
         "data": row.data,
         "seed": seed,
-        "scores": {name: float(value) for name, value in scores(gan, row.data).items()},
-        "epochs": preset["fit"]["epochs"],
+        "scores": {name: values[-1] for name, values in curve.values.items() if name != "epoch"},
+        "curve": curve.values,
+        "epochs": epochs,
         "epochs_of_preset": full,
         "steps": gan.step,
-        "seconds": round(time.monotonic() - started),
+        "seconds": round(curve.seconds),
         "date": time.strftime("%Y-%m-%d"),
         "versions": {
             "keras_gans": __version__,
@@ -208,6 +238,35 @@ def trial(
             "python": platform.python_version(),
         },
     }, gan
+
+
+class _Curve(keras.callbacks.Callback):
+    """Measures the model while it trains, and counts the seconds that this takes."""
+
+    def __init__(self, scores: Callable[[], dict[str, float]], epochs: int, looks: int):
+        super().__init__()
+        self.scores = scores
+        self.at = {round(epochs * (i + 1) / looks) for i in range(looks)}
+        self.values = {}
+        self.seconds = 0.0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._since = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if epoch + 1 in self.at:
+            for name, value in {"epoch": epoch + 1, **self.scores()}.items():
+                self.values.setdefault(name, []).append(float(value))
+        now = time.monotonic()
+        self.seconds, self._since = self.seconds + now - self._since, now
+
+    def state(self) -> dict[str, Any]:
+        """Returns what `TrainState` saves."""
+        return {"values": self.values, "seconds": self.seconds}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state` gave, when training begins."""
+        self.values, self.seconds = state["values"], state["seconds"]
 
 
 def shorten(preset: dict[str, Any], epochs: int) -> None:
@@ -289,6 +348,26 @@ def _draw(gan: models.GAN, data: str, path: Path) -> None:
             lambda x: keras.ops.convert_to_numpy(gan.discriminator(x, training=False)),
             modes and modes[0],
         ).savefig(aside, dpi=60)
+
+
+def _draw_curves(row: Row, trials: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draws the scores over the training, a line for each trial, over the published range."""
+    curves = [t["curve"] for t in trials if (t["preset"], t["data"]) == row[:2] and "curve" in t]
+    names = [name for name in (curves[0] if curves else ()) if name != "epoch"]
+    if not names or len(curves[0]["epoch"]) == 1:
+        return
+    figure = Figure(figsize=(4 * len(names), 3), layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        for curve in curves:
+            axes.plot(curve["epoch"], curve[name], marker=".", linewidth=1)
+        if name in row.published:
+            mean, error = row.published[name]
+            axes.axhspan(mean - 3 * error, mean + 3 * error, color="grey", alpha=0.2)
+            axes.axhline(mean, color="grey", label="published, 3 errors")
+            axes.legend()
+        axes.set(title=name, xlabel="epoch")
+    with replacing(path) as aside:
+        figure.savefig(aside, dpi=80)
 
 
 def _check_length(path: Path, epochs: int) -> None:

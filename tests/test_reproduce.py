@@ -52,7 +52,10 @@ def test_a_trial_from_end_to_end(tmp_path, capsys, monkeypatch):
     assert first["steps"] == 2 * (100_000 // (5 * 5000)) and first["epochs"] == 2
     assert set(first["scores"]) == {"transport", "floor"}
     assert 0 < first["scores"]["floor"] < 0.3 < first["scores"]["transport"]
-    assert path.with_suffix(".png").stat().st_size > 1000
+    assert first["curve"]["epoch"] == [1, 2]
+    assert first["curve"]["transport"][-1] == first["scores"]["transport"]
+    for picture in (path.with_suffix(".png"), tmp_path / "wgan-25gaussians_swissroll.png"):
+        assert picture.stat().st_size > 1000
     table = (tmp_path / "table.md").read_text()
     assert "shortened to 2 of 1283 epochs, 8 steps" in table and "seeds 3; " in table
 
@@ -74,6 +77,31 @@ def test_the_same_seed_is_the_same_trial(monkeypatch):
     ]
     a, b, c = (each["scores"]["x"] for each in scores)
     assert a == b != c
+
+
+def test_an_interrupted_trial_goes_on(monkeypatch, tmp_path):
+    """It has the scores, at each look, of one that was never interrupted."""
+    row = reproduce.Row("gan-grid", "ring")
+    points = reproduce.samples_of("ring")[:400]
+    monkeypatch.setattr(reproduce, "samples_of", lambda *_, **__: points)
+    looks = 0
+
+    def scores(gan, _):
+        nonlocal looks
+        looks += 1
+        if looks == interrupted_at:
+            raise KeyboardInterrupt
+        return {"x": gan.generate(1, seed=0)[0, 0]}
+
+    interrupted_at = None
+    straight, _ = reproduce.trial(row, scores, 0, 6, 3)
+    looks, interrupted_at = 0, 2
+    monkeypatch.setattr(kg.callbacks.TrainState, "_is_due", lambda self: True)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce.trial(row, scores, 0, 6, 3, tmp_path)
+    went_on, gan = reproduce.trial(row, scores, 0, 6, 3, tmp_path)
+    assert went_on["curve"] == straight["curve"] and straight["curve"]["epoch"] == [2, 4, 6]
+    assert went_on["steps"] == straight["steps"] and looks == 4
 
 
 def test_a_clipped_row_is_clipped(monkeypatch):
