@@ -31,8 +31,8 @@ IMAGES = {
         "initial_shape": [4, 4, 4],
         "conv_filters": [4, 1],
         "conv_kernel_size": [3, 3],
-        "conv_strides": [1, 2],
-        "upsample": [1, 1],
+        "conv_strides": [1, 1],
+        "upsample": [1, 2],
         "batch_norm_momentum": 0.9,
     },
     "discriminator": {
@@ -98,6 +98,14 @@ def test_the_loop_by_hand_trains_the_weights_of_fit(preset, variant):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+def test_the_networks_by_hand_are_of_keras_layers():
+    case = Case(presets.get("gan-camel"), "GAN")
+    for ours, theirs in zip(seeded(case.networks), seeded(case.keras_networks), strict=True):
+        assert all(type(layer).__module__.startswith("keras.") for layer in theirs.layers)
+        x = np.random.default_rng(0).normal(size=(2, *ours.input_shape[1:])).astype("float32")
+        np.testing.assert_allclose(theirs(x), ours(x), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("variant", MATHS)
 def test_the_loops_by_hand_use_nothing_but_keras(variant):
     optimizer = (case := Case(POINTS, variant)).optimizer()
@@ -140,7 +148,7 @@ def test_networks_in_pytorch_map_the_same(name):
     from keras_gans.scripts.benchmarking import translation
 
     random = np.random.default_rng(0)
-    for network in Case(presets.get(name), "GAN").networks():
+    for network in Case(presets.get(name), "GAN").keras_networks():
         for weight in network.weights:  # Moving variances too: positive.
             weight.assign(random.uniform(0.01, 0.2, weight.shape) - 0.1 * ("kernel" in weight.path))
         inputs = random.normal(size=(2, *network.input_shape[1:])).astype("float32")

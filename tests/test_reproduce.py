@@ -99,7 +99,7 @@ def test_an_interrupted_trial_goes_on(monkeypatch, tmp_path):
     monkeypatch.setattr(kg.callbacks.TrainState, "_is_due", lambda self: True)
     with pytest.raises(KeyboardInterrupt):
         reproduce.trial(row, scores, 0, 6, 3, tmp_path)
-    went_on, gan = reproduce.trial(row, scores, 0, 6, 3, tmp_path)
+    went_on, _ = reproduce.trial(row, scores, 0, 6, 3, tmp_path)
     assert went_on["curve"] == straight["curve"] and straight["curve"]["epoch"] == [2, 4, 6]
     assert went_on["steps"] == straight["steps"] and looks == 4
 

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from keras_gans.networks.upsampled import UpSampledConv2D
+
 _INITIALIZER = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 
 
@@ -75,12 +77,12 @@ def conv_generator(
         network.add(layers.Dropout(dropout_rate))
     lists = zip(conv_filters, conv_kernel_size, conv_strides, upsample, strict=True)
     for i, (filters, kernel_size, strides, up) in enumerate(lists):
-        options = {"padding": "same", "kernel_initializer": kernel_initializer}
-        if up == 2:
-            network.add(layers.UpSampling2D())
-            network.add(layers.Conv2D(filters, kernel_size, **options))
-        else:
-            network.add(layers.Conv2DTranspose(filters, kernel_size, strides, **options))
+        options = {"kernel_initializer": kernel_initializer}
+        network.add(
+            UpSampledConv2D(filters, kernel_size, **options)
+            if up == 2
+            else layers.Conv2DTranspose(filters, kernel_size, strides, padding="same", **options)
+        )
         if i < len(conv_filters) - 1:
             normalise_and_activate()
     network.add(layers.Activation("tanh"))

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from keras_gans.networks.upsampled import UpSampledConv2D
+
 
 def upsampling_generator(
     latent_dim: int = 100,
@@ -35,12 +37,10 @@ def upsampling_generator(
             layers.LeakyReLU(0.2),
             layers.BatchNormalization(synchronized=synchronized),
             layers.Reshape((size, size, filters)),
-            layers.UpSampling2D(),
-            layers.Conv2D(filters // 2, 5, padding="same"),
+            UpSampledConv2D(filters // 2, 5),
             layers.BatchNormalization(synchronized=synchronized),
             layers.LeakyReLU(0.2),
-            layers.UpSampling2D(),
-            layers.Conv2D(channels, 5, padding="same", activation="tanh"),
+            UpSampledConv2D(channels, 5, activation="tanh"),
         ],
         name="generator",
     )

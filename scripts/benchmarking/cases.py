@@ -80,6 +80,10 @@ class Case:
             keras.config.set_dtype_policy(policy)
         return generator, discriminator
 
+    def keras_networks(self) -> tuple[keras.Model, keras.Model]:
+        """Returns the same networks of Keras' own layers, for the loops written by hand."""
+        return tuple(map(_of_keras_layers, self.networks()))
+
     def optimizer(self) -> keras.optimizers.Optimizer:
         return self._class.default_optimizer()
 
@@ -121,6 +125,19 @@ class Case:
     @property
     def _class(self) -> type[models.GAN]:
         return getattr(models, self.variant)
+
+
+def _of_keras_layers(network: keras.Sequential) -> keras.Sequential:
+    """Rebuilds a network, with its weights, as one writes it without this library."""
+    plain = keras.Sequential([keras.Input(network.input_shape[1:])], name=network.name)
+    for layer in network.layers:
+        if isinstance(layer, networks.UpSampledConv2D):
+            plain.add(layers.UpSampling2D())
+            plain.add(layers.Conv2D.from_config({**layer.get_config(), "padding": "same"}))
+        else:
+            plain.add(type(layer).from_config(layer.get_config()))
+    plain.set_weights(network.get_weights())
+    return plain
 
 
 def _build(description: dict[str, Any]) -> keras.Model:

@@ -60,7 +60,7 @@ class _ByHand(Loop):
 
     def __init__(self, case: Case):
         self.case = case
-        self.generator, self.discriminator = case.networks()
+        self.generator, self.discriminator = case.keras_networks()
         self.d_optimizer, self.g_optimizer = case.keras_optimizer(), case.keras_optimizer()
         self.discriminator_loss, self.generator_loss = _LOSSES[case.maths.loss]
 

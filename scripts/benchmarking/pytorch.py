@@ -44,7 +44,7 @@ class TorchLoop(Loop):
         if self.device == "cuda":
             self.memory = _CudaMemory()
         torch.backends.cuda.matmul.allow_tf32 = True  # As TensorFlow does.
-        networks = case.networks()
+        networks = case.keras_networks()
         self.latent_dim = networks[0].input_shape[-1]
         self.generator, self.discriminator = (translate(n).to(self.device) for n in networks)
         self.g_optimizer = _optimizer(case.optimizer(), self.generator)
