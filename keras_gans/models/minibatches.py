@@ -7,6 +7,8 @@ import tensorflow as tf
 
 # Streams are shuffled within a window of this many samples; arrays are shuffled as a whole.
 SHUFFLE_BUFFER = 10_000
+# Steps whose mini-batches are gathered from an array ahead of time.
+_READY_STEPS = 8
 
 
 class MiniBatches(NamedTuple):
@@ -95,9 +97,9 @@ def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step, skip) -> 
             for i in range(group)
         )
 
-    dataset = _epochs(epoch, first_step, steps, skip).map(gather, tf.data.AUTOTUNE)
+    dataset = _epochs(epoch, first_step, steps, skip).map(gather).prefetch(_READY_STEPS)
     first = tf.nest.map_structure(lambda a: a[:batch_size], arrays)
-    return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, first)
+    return MiniBatches(dataset.with_options(_one_thread()), steps, first)
 
 
 def _from_samples(samples, group, batch_size, shuffle, seed, first_step, skip) -> MiniBatches:
@@ -156,6 +158,15 @@ def _epochs(epoch, first_step: int, steps: int, skip: int) -> tf.data.Dataset:
     """Endless: one epoch after the other, each made from the step at which it starts."""
     start = first_step + skip // steps * steps
     return tf.data.Dataset.counter(start, steps).flat_map(epoch).skip(skip % steps)
+
+
+def _one_thread() -> tf.data.Options:
+    """Gathering is short: more threads, and tuning them, would only disturb small networks."""
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    options.threading.max_intra_op_parallelism = 1
+    options.autotune.enabled = False
+    return options
 
 
 def _grouped(batches: tf.data.Dataset, group: int) -> tf.data.Dataset:
