@@ -407,12 +407,30 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
     for name in ("d_optimizer", "g_optimizer"):
         if isinstance(arguments[name], dict):
             arguments[name] = _optimizer(**arguments[name])
-    generator = _make(networks, "builder", preset["generator"])
-    discriminator = _make(networks, "builder", preset["discriminator"])
     description = {"name": preset["preset"], **preset["model"]}
-    gan = _make(models, "class", description, generator, discriminator)
+    gan = _make(models, "class", description, *build_networks(preset))
     gan.compile(**arguments)
     return gan
+
+
+def build_networks(preset: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
+    """Builds the generator and the discriminator of a preset.
+
+    Args:
+        preset: A dict such as `get` returns; its `dtype_policy`, if it has one, is the Keras dtype
+            policy of both, such as "mixed_bfloat16".
+
+    Example:
+        >>> generator, critic = build_networks(kg.presets.get("wgan_gp-digits"))
+    """
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(preset.get("dtype_policy", policy))
+    try:
+        return tuple(
+            _make(networks, "builder", preset[part]) for part in ("generator", "discriminator")
+        )
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def _optimizer(learning_rate: float | dict[str, Any], **description: Any) -> Any:

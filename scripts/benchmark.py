@@ -9,7 +9,16 @@ from typing import Any
 from keras_gans import presets
 from keras_gans.callbacks.files import write_json
 from keras_gans.scripts.arguments import integer
-from keras_gans.scripts.benchmarking import bars, flops, growth, machine, profile, report, rounds
+from keras_gans.scripts.benchmarking import (
+    bars,
+    flops,
+    growth,
+    machine,
+    overheads,
+    profile,
+    report,
+    rounds,
+)
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.loops import Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
@@ -82,6 +91,7 @@ def _add_how(command) -> None:
     for name, text in (
         ("--growth", "also over batch, image size and n_critic"),
         ("--profile", "also the time by type of operation"),
+        ("--overheads", "nothing but what the guard, saved states and a second replica cost"),
         ("--quick", "two short rounds, to see that it runs"),
     ):
         command.add_argument(name, action="store_true", help=text)
@@ -95,10 +105,13 @@ def run(arguments: argparse.Namespace) -> None:
 
     `benchmark.json` holds `machine` (with `peak_flops_per_second` by type), `arguments`, `cases`,
     `bars`, and with --growth `growth`. A case has `network`, `variant`, `batch_size`, `n_critic`,
-    `tiny`, `flops_per_step`, `waiting_share`, `contenders` (times, rates, memory), `skipped` (why),
-    `ratios` (medians over the rounds) and with --profile `profile`.
+    `tiny`, `flops_per_step` (of the loop by hand), `waiting_share`, `contenders` (times, rates,
+    memory), `skipped` (why), `ratios` (medians over the rounds) and with --profile `profile`.
+    `overheads.json` holds what --overheads measures.
     """
     machine.share_gpus()
+    if arguments.overheads:
+        return _overheads(arguments)
     repeats = 1 if arguments.quick else 5
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
     result = {
@@ -116,6 +129,15 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.growth:
             result["growth"] = _growth(arguments)
     _conclude(result, Path(arguments.out))
+
+
+def _overheads(arguments: argparse.Namespace) -> None:
+    count = arguments.rounds or (2 if arguments.quick else 7)
+    measured = overheads.measure(count, epochs=1 if arguments.quick else 20)
+    print(overheads.table(measured))
+    path = Path(arguments.out, "overheads.json")
+    write_json(path, {"machine": machine.facts(), "overheads": measured})
+    print(f"\nwritten to {path}")
 
 
 def _heading(facts: dict[str, Any]) -> str:

@@ -114,6 +114,14 @@ def _add_changes(command) -> None:
         text = f"{text} (default: the preset's)"
         command.add_argument(name, type=read, metavar=metavar, help=text)
     command.add_argument(
+        "--dtype-policy",
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+        default="float32",
+        metavar="POLICY",
+        help="Keras dtype policy of both networks: float32, mixed_bfloat16 or mixed_float16 "
+        "(default: %(default)s)",
+    )
+    command.add_argument(
         "--evaluate-every",
         type=integer(1),
         metavar="K",
@@ -165,7 +173,11 @@ def _train(
 
 def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns the preset with the command line's changes, its name and the seed."""
-    config = {**presets.get(arguments.preset), "seed": arguments.seed}
+    config = {
+        **presets.get(arguments.preset),
+        "seed": arguments.seed,
+        "dtype_policy": arguments.dtype_policy,
+    }
     config["model"]["seed"] = arguments.seed
     changes = {
         "fit": {"epochs": arguments.epochs, "batch_size": arguments.batch_size},

@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+import keras_gans as kg
 from conftest import images
 from keras_gans import presets
-from keras_gans.scripts.benchmarking import bars, flops, growth, report, waiting
+from keras_gans.models import trainer
+from keras_gans.scripts.benchmarking import bars, flops, growth, overheads, report, waiting
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop
 from keras_gans.scripts.main import main
@@ -362,3 +365,34 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     rounds = [case["contenders"][name]["rounds_seconds"] for name in ("fit", "function")]
     ratio = np.median(np.divide(*rounds))
     assert case["ratios"]["fit / function"] == pytest.approx(ratio)
+
+
+def test_overheads_are_ratios_of_the_rounds(tmp_path, capsys, monkeypatch):
+    """With clocks of our own: the guard costs a tenth, saving a fifth, two replicas the double."""
+
+    def run_of(strategy):
+        replicas = strategy.num_replicas_in_sync
+
+        def run(epochs, *used):
+            guarded = trainer.NaNGuard is kg.callbacks.NaNGuard
+            return epochs * replicas * (1.1 if guarded else 1.0) * (1.2 if used else 1.0)
+
+        return run
+
+    monkeypatch.setattr(overheads, "_run", run_of)
+    two = SimpleNamespace(num_replicas_in_sync=2)
+    monkeypatch.setattr(overheads, "_two_replicas", lambda: two)
+    assert main(["benchmark", "--overheads", "--quick", "--out", str(tmp_path)]) == 0
+    written = json.loads((tmp_path / "overheads.json").read_text())["overheads"]
+    ratios = {name: m["ratio"] for name, m in written.items()}
+    assert ratios == pytest.approx({"NaNGuard": 1.1, "TrainState": 1.2, "two replicas": 2.0})
+    assert written["TrainState"]["without"] == pytest.approx(1.1)
+    assert "TrainState" in capsys.readouterr().out
+
+
+def test_overheads_are_measured_of_fit(mirrored, monkeypatch):
+    monkeypatch.setattr(overheads, "_two_replicas", lambda: mirrored)
+    measured = overheads.measure(rounds=1, epochs=1)
+    assert set(measured) == set(overheads.LIMITS)
+    for m in measured.values():
+        assert m["ratio"] == pytest.approx(m["with_it"] / m["without"]) and m["without"] > 0

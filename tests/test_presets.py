@@ -307,3 +307,13 @@ def test_a_preset_trains_samples_saves_and_loads(name, tmp_path):
     paths |= {"EpochSamples": "epoch_samples.png"}
     expected = {paths[callback] for callback in preset["callbacks"] if callback in paths}
     assert written == expected | {"checkpoints", "history.csv", "model.keras"}
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_a_dtype_policy_is_of_both_networks_and_of_nothing_else(policy):
+    gan = kg.presets.build({**kg.presets.get("wgan_gp-digits"), "dtype_policy": policy})
+    assert gan.generator.dtype_policy.name == gan.discriminator.dtype_policy.name == policy
+    assert {v.dtype for v in gan.generator.trainable_variables} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+    scaled = isinstance(gan.g_optimizer, keras.optimizers.LossScaleOptimizer)
+    assert scaled == (policy == "mixed_float16")

@@ -126,11 +126,17 @@ def compiled(gan):
 
 def test_arguments_reach_the_config():
     changes = ["--gp-weight", "3", "--ema-decay", ".5", "--n-critic", "4", "--seed", "9"]
+    changes += ["--dtype-policy", "mixed_bfloat16"]
     config = resolved("train", "wgan_gp-mnist", *changes)
     expected = kg.presets.get("wgan_gp-mnist")
     expected["compile"] |= {"gp_weight": 3.0, "ema_decay": 0.5, "n_critic": 4}
     expected["model"]["seed"] = 9
-    assert config == {"preset": "wgan_gp-mnist", "seed": 9, **expected}
+    assert config == {
+        "preset": "wgan_gp-mnist",
+        "seed": 9,
+        "dtype_policy": "mixed_bfloat16",
+        **expected,
+    }
 
 
 def resolved(*argv):
@@ -144,7 +150,8 @@ def resolved(*argv):
 def test_without_arguments_the_default_is_trained():
     expected = kg.presets.get("wgan_gp-digits")
     expected["model"]["seed"] = 0
-    assert resolved("train") == {"preset": "wgan_gp-digits", "seed": 0, **expected}
+    expected |= {"preset": "wgan_gp-digits", "seed": 0, "dtype_policy": "float32"}
+    assert resolved("train") == expected
 
 
 def test_the_same_seed_gives_the_same_run_and_another_one_does_not(folder):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_gans import callbacks, models, networks
+from keras_gans import callbacks, models, networks, presets
 from keras_gans.networks import inspection
 
 _STEPS_IN_EPOCH = 20
@@ -70,15 +70,7 @@ class Case:
 
     def networks(self, dtype: str = "float32") -> tuple[keras.Model, keras.Model]:
         """Builds the generator and the discriminator; `dtype` is a Keras policy's name."""
-        policy = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(dtype)
-        try:
-            generator, discriminator = (
-                _build(self.preset[part]) for part in ("generator", "discriminator")
-            )
-        finally:
-            keras.config.set_dtype_policy(policy)
-        return generator, discriminator
+        return presets.build_networks({**self.preset, "dtype_policy": dtype})
 
     def keras_networks(self) -> tuple[keras.Model, keras.Model]:
         """Returns the same networks of Keras' own layers, for the loops written by hand."""
@@ -138,8 +130,3 @@ def _of_keras_layers(network: keras.Sequential) -> keras.Sequential:
             plain.add(type(layer).from_config(layer.get_config()))
     plain.set_weights(network.get_weights())
     return plain
-
-
-def _build(description: dict[str, Any]) -> keras.Model:
-    arguments = {name: value for name, value in description.items() if name != "builder"}
-    return getattr(networks, description["builder"])(**arguments)
