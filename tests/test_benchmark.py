@@ -270,7 +270,10 @@ def test_waiting_is_measured_where_it_happens():
     def slowly(i):
         return tf.ensure_shape(tf.py_function(lambda i: time.sleep(0.02) or i, [i], tf.int64), ())
 
-    batches = waiting._TimedIterator(iter(tf.data.Dataset.range(9).map(slowly)))
+    options = tf.data.Options()  # Nothing is made ready before it is asked for.
+    options.experimental_optimization.inject_prefetch = False
+    dataset = tf.data.Dataset.range(9).map(slowly).with_options(options)
+    batches = waiting._TimedIterator(iter(dataset))
     step = tf.function(lambda: next(batches))
     assert [int(step()) for _ in range(5)] == [0, 1, 2, 3, 4]
     assert 0.1 <= float(batches.waited) < 5.0

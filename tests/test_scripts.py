@@ -320,13 +320,13 @@ def test_presets_lists_all_with_their_sizes(capsys):
 OPTIONS = {
     "train": "PRESET --data --data-dir --epochs --batch-size --run-dir --seed --n-critic "
     "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose "
-    "--evaluate-every",
+    "--dtype-policy --evaluate-every",
     "sample": "RUN -n --seed --out --separate --interpolate",
     "evaluate": "RUN --data --data-dir --extractor --metrics -n --seed --out",
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
-    "--profile --quick --out",
+    "--profile --overheads --quick --out",
     "": "train sample evaluate presets reproduce benchmark --version",
 }
 
