@@ -241,7 +241,7 @@ def trial(
 
 
 class _Curve(keras.callbacks.Callback):
-    """Measures the model while it trains, and counts the seconds that this takes."""
+    """Measures the model at its looks, and counts the seconds of the whole training."""
 
     def __init__(self, scores: Callable[[], dict[str, float]], epochs: int, looks: int):
         super().__init__()

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("keras_gans")
 class UpSampledConv2D(layers.Conv2D):
-    """`UpSampling2D` by 2 and `Conv2D` in one, in half the time or less.
+    """`UpSampling2D` by 2 and `Conv2D` in one, in about half the time.
 
     Repeating each pixel is a transposed convolution of stride 2 with a 2x2 kernel of ones; followed
     by a k x k convolution it is one of stride 2 with a (k+1) x (k+1) kernel, which multiplies each
