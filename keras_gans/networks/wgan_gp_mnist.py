@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from keras_gans.networks.tapwise import TapwiseConv2D
+
 
 def wgan_gp_mnist_generator(latent_dim: int = 100, synchronized: bool = False) -> keras.Model:
     """Builds the generator of source 003: dense, then four 3x3 transposed convolutions.
@@ -49,7 +51,9 @@ def wgan_gp_mnist_critic(synchronized: bool = False) -> keras.Model:
     network = keras.Sequential([keras.Input((28, 28, 1))], name="discriminator")
     stack = ((128, 3, 2, "valid"), (256, 3, 2, "valid"), (512, 4, 2, "same"), (1024, 4, 2, "same"))
     for i, (filters, kernel_size, strides, padding) in enumerate(stack):
-        network.add(layers.Conv2D(filters, kernel_size, strides, padding=padding))
+        # The last sees 3x3 pixels.
+        convolution = TapwiseConv2D if filters == 1024 else layers.Conv2D
+        network.add(convolution(filters, kernel_size, strides, padding=padding))
         if i > 0:
             network.add(layers.BatchNormalization(synchronized=synchronized))
         network.add(layers.LeakyReLU(0.2))

@@ -126,6 +126,8 @@ def _of_keras_layers(network: keras.Sequential) -> keras.Sequential:
         if isinstance(layer, networks.UpSampledConv2D):
             plain.add(layers.UpSampling2D())
             plain.add(layers.Conv2D.from_config({**layer.get_config(), "padding": "same"}))
+        elif isinstance(layer, networks.TapwiseConv2D):
+            plain.add(layers.Conv2D.from_config(layer.get_config()))
         else:
             plain.add(type(layer).from_config(layer.get_config()))
     plain.set_weights(network.get_weights())
