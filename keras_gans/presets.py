@@ -259,6 +259,7 @@ PRESETS = {
             "hidden": [400, 400, 400, 400],
             "output_activation": None,
             "batch_norm": True,
+            "batch_norm_momentum": 0.95,
             "kernel_initializer": _NORMAL_002,
         },
         "discriminator": {

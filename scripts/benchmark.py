@@ -113,6 +113,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.overheads:
         return _overheads(arguments)
     repeats = 1 if arguments.quick else 5
+    path = Path(arguments.out, "benchmark.json")
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
     result = {
         "machine": {**machine.facts(), "peak_flops_per_second": peak},
@@ -126,9 +127,10 @@ def run(arguments: argparse.Namespace) -> None:
             for variant in arguments.variants:
                 case = Case(presets.get(network), variant, arguments.batch_size)
                 result["cases"].append(_measure(case, arguments, peak))
+                write_json(path, result)  # A run cut short keeps what it has measured.
         if arguments.growth:
             result["growth"] = _growth(arguments)
-    _conclude(result, Path(arguments.out))
+    _conclude(result, path)
 
 
 def _overheads(arguments: argparse.Namespace) -> None:
@@ -221,12 +223,12 @@ def _growth(arguments: argparse.Namespace) -> dict[str, Any]:
     return grown
 
 
-def _conclude(result: dict[str, Any], folder: Path) -> None:
+def _conclude(result: dict[str, Any], path: Path) -> None:
     """Prints the bars and writes the files."""
     judged = bars.judge(result)
     result["bars"] = [{**bar._asdict(), "met": bar.met} for bar in judged]
     print("", *judged, sep="\n")
-    write_json(folder / "benchmark.json", result)
+    write_json(path, result)
     if "growth" in result:
-        report.growth_plot(result["growth"], folder / "growth.png")
-    print(f"\nwritten to {folder}")
+        report.growth_plot(result["growth"], path.with_name("growth.png"))
+    print(f"\nwritten to {path.parent}")

@@ -356,6 +356,8 @@ PRESET_NETWORKS = {
         "dense 128, relu, dense 784 sigmoid, rescale 2 -1, reshape 28 28 1"
     ),
     ("gan-mnist", "discriminator"): lines("flatten, dense 128 relu, dense 1"),
+    # The code of PacGAN; a bias before batch normalisation, which it leaves out, has no effect.
+    ("gan-grid", "generator"): lines(*4 * ["dense 400, bn 0.95, relu"], "dense 2"),
 }
 
 

@@ -18,6 +18,7 @@ def mlp_generator(
     synchronized: bool = False,
     kernel_initializer: Any = "glorot_uniform",
     bias_initializer: Any = "zeros",
+    batch_norm_momentum: float = 0.99,
 ) -> keras.Model:
     """Builds a fully connected generator.
 
@@ -31,6 +32,7 @@ def mlp_generator(
         synchronized: Whether batch normalisation spans all replicas.
         kernel_initializer: Of all dense layers.
         bias_initializer: Of all dense layers.
+        batch_norm_momentum: Momentum of the moving statistics, in (0, 1).
 
     Returns:
         A `keras.Sequential` from `(batch, latent_dim)` to `(batch, *output_shape)`.
@@ -44,7 +46,9 @@ def mlp_generator(
     for units in hidden:
         network.add(layers.Dense(units, **initializers))
         if batch_norm:
-            network.add(layers.BatchNormalization(synchronized=synchronized))
+            network.add(
+                layers.BatchNormalization(momentum=batch_norm_momentum, synchronized=synchronized)
+            )
         network.add(layers.Activation(activation))
     network.add(layers.Dense(math.prod(output_shape), activation=output_activation, **initializers))
     if output_activation == "sigmoid":
