@@ -165,9 +165,12 @@ def test_an_upsampled_convolution_is_keras_two_layers(kernel_size, size):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{"strides": 2}, {"dilation_rate": 2}, {"groups": 2}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"strides": 2}, {"dilation_rate": 2}, {"groups": 2}, {"data_format": "channels_first"}],
+)
 def test_an_upsampled_convolution_takes_no_strides(changes):
-    with pytest.raises(ValueError, match="Expected no strides, dilation or groups.*Received: "):
+    with pytest.raises(ValueError, match="Expected no strides, .* channels last.*Received: "):
         kg.networks.UpSampledConv2D(4, 3, **changes)
 
 

@@ -23,7 +23,7 @@ class UpSampledConv2D(layers.Conv2D):
             takes them.
 
     Raises:
-        ValueError: If `kwargs` ask for strides, dilation or groups.
+        ValueError: If `kwargs` ask for strides, dilation, groups or channels first.
 
     Example:
         >>> UpSampledConv2D(64, 5)(keras.ops.ones((4, 7, 7, 128))).shape
@@ -32,21 +32,19 @@ class UpSampledConv2D(layers.Conv2D):
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs: Any):
         super().__init__(filters, kernel_size, padding="same", **kwargs)
-        if (self.strides, self.dilation_rate, self.groups) != ((1, 1), (1, 1), 1):
+        received = self.strides, self.dilation_rate, self.groups, self.data_format
+        if received != ((1, 1), (1, 1), 1, "channels_last"):
             raise ValueError(
-                "Expected no strides, dilation or groups in a convolution of an up-sampled image. "
-                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}, "
-                f"groups={self.groups}"
+                "Expected no strides, dilation or groups and channels last in a convolution of an "
+                "up-sampled image. Received: strides={}, dilation_rate={}, groups={}, "
+                "data_format={}".format(*received)
             )
 
     def call(self, inputs: Any) -> Any:
         outputs = ops.conv_transpose(
-            inputs, self._transposed_kernel(), 2, "same", data_format=self.data_format
+            inputs, self._transposed_kernel(), 2, "same", data_format="channels_last"
         )
-        if self.use_bias:
-            channels_first = self.data_format == "channels_first"
-            outputs += ops.reshape(self.bias, (1, -1, 1, 1)) if channels_first else self.bias
-        return self.activation(outputs)
+        return self.activation(outputs + self.bias if self.use_bias else outputs)
 
     def _transposed_kernel(self) -> Any:
         """Sums the flipped kernel over the four places of a pixel's copies."""
@@ -60,7 +58,7 @@ class UpSampledConv2D(layers.Conv2D):
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(super().compute_output_shape(input_shape))
-        for axis in (2, 3) if self.data_format == "channels_first" else (1, 2):
+        for axis in (1, 2):
             shape[axis] = shape[axis] and 2 * shape[axis]
         return tuple(shape)
 
