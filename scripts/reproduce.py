@@ -44,7 +44,7 @@ class Table(NamedTuple):
     Attributes:
         source: The paper and what it compares.
         scores: What is measured of a model, a function of it and the name of the data.
-        trials: How many seeds each row has.
+        trials: How many seeds each row has, as published.
         looks: How often a model is measured while it trains, the last time at the end.
         rows: What is trained.
     """
@@ -294,11 +294,11 @@ def report(table: Table, trials: Sequence[dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in table.rows:
-        lines += _lines(row, [t for t in trials if (t["preset"], t["data"]) == row[:2]])
+        lines += _lines(row, [t for t in trials if (t["preset"], t["data"]) == row[:2]], table)
     return "\n".join([*lines, "", *_notes(trials), ""])
 
 
-def _lines(row: Row, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _lines(row: Row, trials: Sequence[dict[str, Any]], table: Table) -> Iterator[str]:
     for score in trials[0]["scores"] if trials else ():
         values = np.array([trial["scores"][score] for trial in trials])
         mean, error = values.mean(), standard_error(values)
@@ -306,14 +306,16 @@ def _lines(row: Row, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
         if score in row.published:
             published, their_error = row.published[score]
             theirs = f"{published:g} +- {their_error:g}"
-            apart = f"{(mean - published) / np.hypot(error, their_error):+.1f}"
-        ours = f"{mean:.4g} +- {error:.2g}"
-        yield f"| {row.name} | {score} | {len(values)} | {ours} | {theirs} | {apart} |"
+            # One trial tells no spread: it is given that of the published ones.
+            ours = their_error * table.trials**0.5 if error is None else error
+            apart = f"{(mean - published) / np.hypot(ours, their_error):+.1f}"
+        figure = f"{mean:.4g}" if error is None else f"{mean:.4g} +- {error:.2g}"
+        yield f"| {row.name} | {score} | {len(values)} | {figure} | {theirs} | {apart} |"
 
 
-def standard_error(values: np.ndarray) -> float:
-    """Standard error of the mean; NaN of one value."""
-    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+def standard_error(values: np.ndarray) -> float | None:
+    """Standard error of the mean; None of one value."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
 
 
 def _notes(trials: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -331,6 +333,8 @@ def _notes(trials: Sequence[dict[str, Any]]) -> Iterator[str]:
             f"- {preset} on {data}: {length}, {group[0]['steps']} steps, {minutes:.1f} min a "
             f"trial; seeds {seeds}; {dates}"
         )
+    if any(len(group) == 1 for group in groups.values()):
+        yield "- One trial is compared as if trials spread as the published ones do."
     for command in sorted({each["command"] for each in trials}):
         yield f"- `{command}`"
 

@@ -172,6 +172,16 @@ def test_a_full_length_is_not_called_shortened(tmp_path):
     assert "400 epochs, 2000 steps" in text and "shortened" not in text
 
 
+def test_one_trial_is_given_the_published_spread(tmp_path):
+    trial_file(tmp_path, 0, modes=12)
+    trials = [json.loads(next(tmp_path.iterdir()).read_text())]
+    text = reproduce.report(reproduce.TABLES["pacgan-table1"], trials)
+    # Ten published trials with a standard error of .8.
+    apart = (12 - 17.3) / (0.8**2 * 10 + 0.8**2) ** 0.5
+    assert f"| gan-grid on grid | modes | 1 | 12 | 17.3 +- 0.8 | {apart:+.1f} |" in text
+    assert "as if trials spread as the published ones do" in text and "nan" not in text
+
+
 def test_rows_that_are_none(capsys, tmp_path):
     assert main(["reproduce", "pacgan-table1", "--rows", "dcgan", "--out", str(tmp_path)]) == 2
     assert "Expected --rows to choose some of ['gan-grid on ring'" in capsys.readouterr().err
