@@ -141,16 +141,15 @@ def test_synchronized_reaches_every_batch_normalisation(name):
 @pytest.mark.parametrize("size", [(1, 1), (2, 5), (4, 3)])
 def test_an_upsampled_convolution_is_keras_two_layers(kernel_size, size):
     """Outputs, and the gradients of a function of them by inputs and weights."""
-    ours = kg.networks.UpSampledConv2D(
-        3, kernel_size, activation="tanh", bias_initializer="normal", kernel_initializer="normal"
-    )
+    options = {"activation": "tanh", "kernel_initializer": "normal", "dtype": "float64"}
+    ours = kg.networks.UpSampledConv2D(3, kernel_size, bias_initializer="normal", **options)
     theirs = keras.Sequential(
         [
-            layers.UpSampling2D(),
-            layers.Conv2D(3, kernel_size, padding="same", activation="tanh"),
+            layers.UpSampling2D(dtype="float64"),
+            layers.Conv2D(3, kernel_size, padding="same", **options),
         ]
     )
-    x = tf.constant(np.random.default_rng(0).normal(size=(2, *size, 4)), "float32")
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, *size, 4)), "float64")
     assert ours(x).shape == ours.compute_output_shape(x.shape) == theirs(x).shape
     theirs.set_weights(ours.get_weights())
     results = []
@@ -162,7 +161,7 @@ def test_an_upsampled_convolution_is_keras_two_layers(kernel_size, size):
         variables = [v.value for v in layer.trainable_variables]
         results.append([y, *tape.gradient(value, [x, *variables])])
     for a, b in zip(*results, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -183,12 +182,12 @@ def test_an_upsampled_convolution_takes_no_strides(changes):
 @pytest.mark.parametrize("size", [(1, 1), (2, 5), (3, 3), (7, 6)])
 def test_a_convolution_tap_by_tap_is_keras(size, kernel_size, strides, padding, no_gpu):
     """Outputs, gradients, and the gradients of a function of the gradients by the inputs."""
-    arguments = {"strides": strides, "padding": padding, "activation": "tanh"}
+    arguments = {"strides": strides, "padding": padding, "activation": "tanh", "dtype": "float64"}
     ours = kg.networks.TapwiseConv2D(
         3, kernel_size, bias_initializer="normal", kernel_initializer="normal", **arguments
     )
     theirs = layers.Conv2D(3, kernel_size, **arguments)
-    x = tf.constant(np.random.default_rng(0).normal(size=(2, *size, 4)), "float32")
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, *size, 4)), "float64")
     if padding == "valid" and np.any(np.less(size, kernel_size)):
         with pytest.raises(ValueError, match="output"):
             ours(x)
@@ -208,7 +207,7 @@ def test_a_convolution_tap_by_tap_is_keras(size, kernel_size, strides, padding, 
             penalty = tf.reduce_sum(tf.sin(5.0 * first[0]))
         results.append([y, *first, *outer.gradient(penalty, [x, *variables])])
     for a, b in zip(*results, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
 
 
 def test_a_convolution_tap_by_tap_is_one_of_keras_on_a_gpu(monkeypatch):
