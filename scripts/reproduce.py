@@ -295,7 +295,7 @@ def report(table: Table, trials: Sequence[dict[str, Any]]) -> str:
     ]
     for row in table.rows:
         lines += _lines(row, [t for t in trials if (t["preset"], t["data"]) == row[:2]], table)
-    return "\n".join([*lines, "", *_notes(trials), ""])
+    return "\n".join([*lines, "", *_notes(table, trials), ""])
 
 
 def _lines(row: Row, trials: Sequence[dict[str, Any]], table: Table) -> Iterator[str]:
@@ -318,7 +318,7 @@ def standard_error(values: np.ndarray) -> float | None:
     return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
 
 
-def _notes(trials: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _notes(table: Table, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
     """How the figures came about, a line for each way."""
     groups: dict[Any, list[dict[str, Any]]] = {}
     for each in trials:
@@ -333,7 +333,8 @@ def _notes(trials: Sequence[dict[str, Any]]) -> Iterator[str]:
             f"- {preset} on {data}: {length}, {group[0]['steps']} steps, {minutes:.1f} min a "
             f"trial; seeds {seeds}; {dates}"
         )
-    if any(len(group) == 1 for group in groups.values()):
+    published = [row[:2] for row in table.rows if row.published]
+    if any(key[:2] in published and len(group) == 1 for key, group in groups.items()):
         yield "- One trial is compared as if trials spread as the published ones do."
     for command in sorted({each["command"] for each in trials}):
         yield f"- `{command}`"
