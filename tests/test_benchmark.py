@@ -100,8 +100,9 @@ def test_the_loop_by_hand_trains_the_weights_of_fit(preset, variant):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
-def test_the_networks_by_hand_are_of_keras_layers():
-    case = Case(presets.get("gan-camel"), "GAN")
+@pytest.mark.parametrize("name", ["gan-camel", "wgan_gp-mnist"])
+def test_the_networks_by_hand_are_of_keras_layers(name):
+    case = Case(presets.get(name), "GAN")
     for ours, theirs in zip(seeded(case.networks), seeded(case.keras_networks), strict=True):
         assert all(type(layer).__module__.startswith("keras.") for layer in theirs.layers)
         x = np.random.default_rng(0).normal(size=(2, *ours.input_shape[1:])).astype("float32")

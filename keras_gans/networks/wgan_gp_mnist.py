@@ -51,7 +51,7 @@ def wgan_gp_mnist_critic(synchronized: bool = False) -> keras.Model:
     network = keras.Sequential([keras.Input((28, 28, 1))], name="discriminator")
     stack = ((128, 3, 2, "valid"), (256, 3, 2, "valid"), (512, 4, 2, "same"), (1024, 4, 2, "same"))
     for i, (filters, kernel_size, strides, padding) in enumerate(stack):
-        # The last sees 3x3 pixels.
+        # The last one's image, 3x3 pixels, is smaller than its kernel.
         convolution = TapwiseConv2D if filters == 1024 else layers.Conv2D
         network.add(convolution(filters, kernel_size, strides, padding=padding))
         if i > 0:
