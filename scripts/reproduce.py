@@ -304,11 +304,8 @@ def _lines(row: Row, trials: Sequence[dict[str, Any]], table: Table) -> Iterator
         mean, error = values.mean(), standard_error(values)
         theirs, apart = "", ""
         if score in row.published:
-            published, their_error = row.published[score]
-            theirs = f"{published:g} +- {their_error:g}"
-            # One trial tells no spread: it is given that of the published ones.
-            ours = their_error * table.trials**0.5 if error is None else error
-            apart = f"{(mean - published) / np.hypot(ours, their_error):+.1f}"
+            theirs = "{:g} +- {:g}".format(*row.published[score])
+            apart = f"{errors_apart(values, *row.published[score], table.trials):+.1f}"
         figure = f"{mean:.4g}" if error is None else f"{mean:.4g} +- {error:.2g}"
         yield f"| {row.name} | {score} | {len(values)} | {figure} | {theirs} | {apart} |"
 
@@ -316,6 +313,27 @@ def _lines(row: Row, trials: Sequence[dict[str, Any]], table: Table) -> Iterator
 def standard_error(values: np.ndarray) -> float | None:
     """Standard error of the mean; None of one value."""
     return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+
+
+def errors_apart(values: np.ndarray, published: float, error: float, trials: int) -> float:
+    """How far a mean is from a published one, in standard errors of the difference.
+
+    The spread is pooled over the trials of both, as in Student's t test: few trials of whole
+    numbers may all be equal, and one tells no spread at all.
+
+    Args:
+        values: Scores of at least one trial, float array of shape `(n,)`.
+        published: The published mean.
+        error: Its standard error, above 0.
+        trials: How many trials it is of, at least 2.
+
+    Example:
+        >>> errors_apart(np.array([8.0, 8.0]), 6.3, 0.5, trials=10)  # 1.46
+    """
+    n = len(values)
+    squares = n * np.var(values) + (trials - 1) * trials * error**2
+    spread = np.sqrt(squares / (n + trials - 2))
+    return float((np.mean(values) - published) / (spread * np.sqrt(1 / n + 1 / trials)))
 
 
 def _notes(table: Table, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -334,8 +352,8 @@ def _notes(table: Table, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
             f"trial; seeds {seeds}; {dates}"
         )
     published = [row[:2] for row in table.rows if row.published]
-    if any(key[:2] in published and len(group) == 1 for key, group in groups.items()):
-        yield "- One trial is compared as if trials spread as the published ones do."
+    if any(key[:2] in published for key in groups):
+        yield "- Apart: in standard errors of the difference, the spread pooled over both's trials."
     for command in sorted({each["command"] for each in trials}):
         yield f"- `{command}`"
 

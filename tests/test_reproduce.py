@@ -159,7 +159,8 @@ def test_the_table_counts_as_one_would_by_hand(tmp_path):
     row = next(line for line in text.splitlines() if line.startswith("| gan-grid on grid | modes"))
     error = scipy.stats.sem(values)
     assert f"| 4 | 18.5 +- {error:.2g} | 17.3 +- 0.8 |" in row
-    assert row.endswith(f"{(18.5 - 17.3) / (error**2 + 0.8**2) ** 0.5:+.1f} |")
+    t = scipy.stats.ttest_ind_from_stats(18.5, np.std(values, ddof=1), 4, 17.3, 0.8 * 10**0.5, 10)
+    assert row.endswith(f"{t.statistic:+.1f} |") and "pooled" in text
     assert "on ring" not in text and "seeds 0, 1, 2, 3; 2026-01-01" in text
     assert "shortened to 2 of 400 epochs, 2000 steps, 1.5 min a trial" in text
 
@@ -172,14 +173,13 @@ def test_a_full_length_is_not_called_shortened(tmp_path):
     assert "400 epochs, 2000 steps" in text and "shortened" not in text
 
 
-def test_one_trial_is_given_the_published_spread(tmp_path):
-    trial_file(tmp_path, 0, modes=12)
-    trials = [json.loads(next(tmp_path.iterdir()).read_text())]
-    text = reproduce.report(reproduce.TABLES["pacgan-table1"], trials)
-    # Ten published trials with a standard error of .8.
-    apart = (12 - 17.3) / (0.8**2 * 10 + 0.8**2) ** 0.5
-    assert f"| gan-grid on grid | modes | 1 | 12 | 17.3 +- 0.8 | {apart:+.1f} |" in text
-    assert "as if trials spread as the published ones do" in text and "nan" not in text
+@pytest.mark.parametrize("values", [[8], [8, 8], [8, 7, 5]])
+def test_distance_from_published_means_is_students_t(values):
+    spread = np.std(values, ddof=1) if len(values) > 1 else 0
+    expected = scipy.stats.ttest_ind_from_stats(
+        np.mean(values), spread, len(values), 6.3, 0.5 * 10**0.5, 10
+    ).statistic
+    assert reproduce.errors_apart(np.array(values), 6.3, 0.5, 10) == pytest.approx(expected)
 
 
 def test_rows_that_are_none(capsys, tmp_path):
