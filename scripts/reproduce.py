@@ -22,7 +22,6 @@ from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
 from keras_gans.metrics import extractors
-from keras_gans.networks import inspection
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import integer
 
@@ -37,10 +36,6 @@ class Row(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.preset} on {self.data}"
-
-    def published_of(self, score: str) -> tuple[float, float] | None:
-        """Returns the published figure of a score, or of one with standing statistics."""
-        return self.published.get(score.removeprefix("standing_"))
 
 
 class Table(NamedTuple):
@@ -64,28 +59,6 @@ class Table(NamedTuple):
 def mode_scores(gan: models.GAN, data: str) -> dict[str, float]:
     """Modes and high-quality share of 2,500 samples, as PacGAN counts them."""
     return metrics.mode_coverage(gan.generate(2500, seed=0), *datasets.modes(data))._asdict()
-
-
-def standing_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """Mode scores, and beside them those with standing statistics, as PacGAN's code has them.
-
-    After each epoch that code passes over 50 batches of 100 with the weights held, to monitor
-    losses, and the moving statistics of batch normalisation move with them; only then it samples.
-    Without the pass they lag behind the weights. The model is left as it was.
-
-    Reference:
-        Brock et al., 2018, Large Scale GAN Training for High Fidelity Natural Image Synthesis,
-        section 4.1, for the name.
-    """
-    scores = mode_scores(gan, data)
-    if not inspection.contains(gan.generator, keras.layers.BatchNormalization):
-        return scores
-    weights = gan.generator.get_weights()
-    for latents in keras.ops.split(gan.sample_latents(50 * 100, seed=1), 50):
-        gan.generator(latents, training=True)
-    standing = mode_scores(gan, data)
-    gan.generator.set_weights(weights)
-    return scores | {f"standing_{name}": value for name, value in standing.items()}
 
 
 def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
@@ -115,9 +88,8 @@ TABLES = {
         (Row("wgan_gp-digits", "digits"),),
     ),
     "pacgan-table1": Table(
-        "PacGAN (Lin et al., 2018), table 1, and WGAN-GP beside it; standing: moving statistics "
-        "settled with the weights held, as PacGAN's code does before it samples",
-        standing_scores,
+        "PacGAN (Lin et al., 2018), table 1, and WGAN-GP beside it",
+        mode_scores,
         10,
         20,
         (
@@ -327,14 +299,13 @@ def report(table: Table, trials: Sequence[dict[str, Any]]) -> str:
 
 
 def _lines(row: Row, trials: Sequence[dict[str, Any]], table: Table) -> Iterator[str]:
-    for score in dict.fromkeys(name for trial in trials for name in trial["scores"]):
-        values = np.array([t["scores"][score] for t in trials if score in t["scores"]])
+    for score in trials[0]["scores"] if trials else ():
+        values = np.array([trial["scores"][score] for trial in trials])
         mean, error = values.mean(), standard_error(values)
         theirs, apart = "", ""
-        published = row.published_of(score)
-        if published:
-            theirs = "{:g} +- {:g}".format(*published)
-            apart = f"{errors_apart(values, *published, table.trials):+.1f}"
+        if score in row.published:
+            theirs = "{:g} +- {:g}".format(*row.published[score])
+            apart = f"{errors_apart(values, *row.published[score], table.trials):+.1f}"
         figure = f"{mean:.4g}" if error is None else f"{mean:.4g} +- {error:.2g}"
         yield f"| {row.name} | {score} | {len(values)} | {figure} | {theirs} | {apart} |"
 
@@ -405,16 +376,15 @@ def _draw(gan: models.GAN, data: str, path: Path) -> None:
 def _draw_curves(row: Row, trials: Sequence[dict[str, Any]], path: Path) -> None:
     """Draws the scores over the training, a line for each trial, over the published range."""
     curves = [t["curve"] for t in trials if (t["preset"], t["data"]) == row[:2] and "curve" in t]
-    names = [name for name in dict.fromkeys(n for c in curves for n in c) if name != "epoch"]
+    names = [name for name in (curves[0] if curves else ()) if name != "epoch"]
     if not names or len(curves[0]["epoch"]) == 1:
         return
     figure = Figure(figsize=(4 * len(names), 3), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        for curve in (c for c in curves if name in c):
+        for curve in curves:
             axes.plot(curve["epoch"], curve[name], marker=".", linewidth=1)
-        published = row.published_of(name)
-        if published:
-            mean, error = published
+        if name in row.published:
+            mean, error = row.published[name]
             axes.axhspan(mean - 3 * error, mean + 3 * error, color="grey", alpha=0.2)
             axes.axhline(mean, color="grey", label="published, 3 errors")
             axes.legend()

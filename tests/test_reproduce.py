@@ -125,35 +125,6 @@ def test_scores_of_the_data_itself(monkeypatch):
     assert scores["transport"] == scores["floor"] and scores["modes"] == 25
 
 
-def test_standing_statistics_are_those_of_the_weights_as_they_are():
-    """Batch normalisation to a mode of the ring: exact on batches, far off where it lags."""
-    norm = keras.layers.BatchNormalization(
-        momentum=0.5,
-        epsilon=0.0,
-        beta_initializer=lambda *_, **__: keras.ops.array([1.0, 0.0]),
-        gamma_initializer=keras.initializers.Constant(0.01),
-    )
-    generator = keras.Sequential([keras.Input((2,)), norm])
-    gan = kg.GAN(generator, keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
-    norm.moving_mean.assign([50.0, -50.0])
-    before = gan.get_weights()
-    scores = reproduce.standing_scores(gan, "ring")
-    assert scores["modes"] == 0 and scores["high_quality"] == 0
-    assert scores["standing_modes"] == 1
-    # 1 - exp(-4.5), less what the statistics of a few batches of 100 scatter.
-    assert scores["standing_high_quality"] == pytest.approx(0.9889, abs=0.015)
-    for weight, kept in zip(gan.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, kept)
-
-
-def test_standing_scores_need_batch_normalisation():
-    assert set(reproduce.standing_scores(make(kg.WGANGP), "ring")) == {
-        "modes",
-        "high_quality",
-        "reverse_kl",
-    }
-
-
 def test_scores_of_digits_stand_beside_their_floors(monkeypatch):
     """A generator of training digits beats held-out ones, and these noise."""
     gan, digits = make(kg.GAN, image_networks), reproduce.samples_of("digits")
@@ -192,16 +163,6 @@ def test_the_table_counts_as_one_would_by_hand(tmp_path):
     assert row.endswith(f"{t.statistic:+.1f} |") and "pooled" in text
     assert "on ring" not in text and "seeds 0, 1, 2, 3; 2026-01-01" in text
     assert "shortened to 2 of 400 epochs, 2000 steps, 1.5 min a trial" in text
-
-
-def test_a_score_that_only_some_trials_have_is_of_those(tmp_path):
-    trial_file(tmp_path, 0)
-    scores = {"modes": 22, "high_quality": 0.9, "standing_modes": 24}
-    trial_file(tmp_path, 1, scores=scores)
-    trials = [json.loads(path.read_text()) for path in sorted(tmp_path.iterdir())]
-    text = reproduce.report(reproduce.TABLES["pacgan-table1"], trials)
-    assert "| gan-grid on grid | modes | 2 | 21 +- 1 | 17.3 +- 0.8 |" in text
-    assert "| gan-grid on grid | standing_modes | 1 | 24 | 17.3 +- 0.8 |" in text
 
 
 def test_a_full_length_is_not_called_shortened(tmp_path):
