@@ -27,6 +27,39 @@ def _decaying_adam(learning_rate: float, updates: int) -> dict[str, Any]:
     }
 
 
+def _pacgan(beta_1: float, source: str) -> dict[str, Any]:
+    """The GAN of PacGAN's table 1, with one reading or the other of its Adam."""
+    return {
+        "source": source,
+        "model": {"class": "GAN"},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 2,
+            "output_shape": [2],
+            "hidden": [400, 400, 400, 400],
+            "output_activation": None,
+            "batch_norm": True,
+            "batch_norm_momentum": 0.95,
+            "kernel_initializer": _NORMAL_002,
+        },
+        "discriminator": {
+            "builder": "maxout_discriminator",
+            "input_shape": [2],
+            "hidden": [200, 200, 200],
+            "pieces": 5,
+            "kernel_initializer": _NORMAL_002,
+        },
+        "compile": {
+            "d_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": beta_1},
+            "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": beta_1},
+            "steps_per_execution": 100,
+        },
+        "fit": {"batch_size": 100, "epochs": 400},
+        "data": {"name": "grid", "size": None},
+        "callbacks": {"LossCurves": {"every_epochs": 10}},
+    }
+
+
 PRESETS = {
     "wgan_gp-digits": {
         "source": "WGAN-GP (Gulrajani et al., 2017) at 8x8",
@@ -249,35 +282,10 @@ PRESETS = {
             "Checkpoint": {"every_epochs": 15},
         },
     },
-    "gan-grid": {
-        "source": "PacGAN (Lin et al., 2018), the GAN of table 1",
-        "model": {"class": "GAN"},
-        "generator": {
-            "builder": "mlp_generator",
-            "latent_dim": 2,
-            "output_shape": [2],
-            "hidden": [400, 400, 400, 400],
-            "output_activation": None,
-            "batch_norm": True,
-            "batch_norm_momentum": 0.95,
-            "kernel_initializer": _NORMAL_002,
-        },
-        "discriminator": {
-            "builder": "maxout_discriminator",
-            "input_shape": [2],
-            "hidden": [200, 200, 200],
-            "pieces": 5,
-            "kernel_initializer": _NORMAL_002,
-        },
-        "compile": {
-            "d_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.8},
-            "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.8},
-            "steps_per_execution": 100,
-        },
-        "fit": {"batch_size": 100, "epochs": 400},
-        "data": {"name": "grid", "size": None},
-        "callbacks": {"LossCurves": {"every_epochs": 10}},
-    },
+    "gan-grid": _pacgan(0.8, "PacGAN (Lin et al., 2018), the GAN of table 1"),
+    # Blocks, in which PacGAN is written, called beta1 what the paper of Adam calls 1 - beta1 until
+    # its pull request 1176 of January 2017.
+    "gan-grid-blocks": _pacgan(0.2, "PacGAN's GAN, Adam's beta1 as Blocks counted it to 2017"),
     "wgan_gp-grid": {
         "source": "WGAN-GP (Gulrajani et al., 2017), its 25 Gaussians within minutes",
         "model": {"class": "WGANGP"},

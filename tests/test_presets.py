@@ -116,6 +116,15 @@ SETUPS = {
             (3 + 2 * 201) * 1000 + 201,
         ),
     ),
+    "gan-grid-blocks": setup(
+        kg.GAN,
+        adam(1e-4, 0.2),  # 1 - 0.8.
+        latents=("normal", 2),
+        batch=100,
+        epochs=400,
+        data=GRID,
+        sizes=(489_602, 405_201),
+    ),
     "wgan_gp-25gaussians": setup(
         kg.WGANGP,
         adam(1e-4, 0.5, 0.9),
