@@ -284,7 +284,7 @@ PRESETS = {
     },
     "gan-grid": _pacgan(0.8, "PacGAN (Lin et al., 2018), the GAN of table 1"),
     # Blocks, in which PacGAN is written, called beta1 what the paper of Adam calls 1 - beta1 until
-    # its pull request 1176 of January 2017.
+    # 2017 (its pull request 1176).
     "gan-grid-blocks": _pacgan(0.2, "PacGAN's GAN, Adam's beta1 as Blocks counted it to 2017"),
     "wgan_gp-grid": {
         "source": "WGAN-GP (Gulrajani et al., 2017), its 25 Gaussians within minutes",
