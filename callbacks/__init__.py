@@ -8,6 +8,7 @@ from keras_gans.callbacks.loss_curves import EpochSamples, LossCurves
 from keras_gans.callbacks.metric_curves import MetricCurves
 from keras_gans.callbacks.nan_guard import NaNGuard
 from keras_gans.callbacks.nearest_images import NearestImages
+from keras_gans.callbacks.resumable import Resumable
 from keras_gans.callbacks.sample_grid import SampleGrid
 from keras_gans.callbacks.train_state import TrainState
 from keras_gans.callbacks.value_surface import ValueSurface
@@ -23,6 +24,7 @@ __all__ = [
     "MetricCurves",
     "NaNGuard",
     "NearestImages",
+    "Resumable",
     "SampleGrid",
     "TrainState",
     "ValueSurface",

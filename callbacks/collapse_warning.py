@@ -3,13 +3,14 @@
 import warnings
 from typing import Any
 
-import keras
 import numpy as np
+
+from keras_gans.callbacks.resumable import Resumable
 
 _ADVICE = "Look at the samples; WGANGP, a larger n_critic or a lower learning rate may help"
 
 
-class CollapseWarning(keras.callbacks.Callback):
+class CollapseWarning(Resumable):
     """Warns when the generator loses modes, by the logs of `Evaluation`.
 
     Modes are lost when `val_coverage` has fallen far below its best, or when `val_duplicates` has
@@ -41,48 +42,43 @@ class CollapseWarning(keras.callbacks.Callback):
         self.coverage_drop = coverage_drop
         self.max_duplicates = max_duplicates
         self.patience = patience
-        self._restored = None
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        # The best values so far, and how many bad evaluations came in a row.
-        self._coverage, self._duplicates, self._bad = self._restored or (np.nan, np.nan, 0)
-        self._restored = None
+    def initial_state(self) -> list[Any]:
+        """Returns the best coverage, the best duplicates, and the bad evaluations in a row."""
+        return [np.nan, np.nan, 0]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = logs or {}
         if not {"val_coverage", "val_duplicates"} & set(logs):
             return
-        symptoms = self._symptoms(
-            logs.get("val_coverage", np.nan), logs.get("val_duplicates", np.nan)
-        )
-        self._bad = self._bad + 1 if symptoms else 0
-        if self._bad == self.patience:
+        coverage = logs.get("val_coverage", np.nan)
+        duplicates = logs.get("val_duplicates", np.nan)
+        best_coverage, best_duplicates, bad = self._state
+        best_coverage = float(np.fmax(coverage, best_coverage))
+        best_duplicates = float(np.fmin(duplicates, best_duplicates))
+        symptoms = self._symptoms(coverage, duplicates, best_coverage, best_duplicates)
+        bad = bad + 1 if symptoms else 0
+        self._state[:] = best_coverage, best_duplicates, bad
+        if bad == self.patience:
             _warn(f"The generator loses modes at epoch {epoch + 1}: {'; '.join(symptoms)}", _ADVICE)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if np.isnan([self._coverage, self._duplicates]).all():
+        best_coverage, best_duplicates, _ = self._state
+        if np.isnan([best_coverage, best_duplicates]).all():
             _warn("CollapseWarning found no metrics in the logs", "Pass Evaluation too")
-        elif self._duplicates > self.max_duplicates:
-            share = f"at least {self._duplicates:.0%} of the samples had near duplicates"
+        elif best_duplicates > self.max_duplicates:
+            share = f"at least {best_duplicates:.0%} of the samples had near duplicates"
             _warn(f"The generator never made different samples: {share}", _ADVICE)
 
-    def _symptoms(self, coverage: float, duplicates: float) -> list[str]:
-        self._coverage = float(np.fmax(coverage, self._coverage))
-        self._duplicates = float(np.fmin(duplicates, self._duplicates))
+    def _symptoms(
+        self, coverage: float, duplicates: float, best_coverage: float, best_duplicates: float
+    ) -> list[str]:
         symptoms = []
-        if coverage < (1.0 - self.coverage_drop) * self._coverage:
-            symptoms.append(f"coverage fell from {self._coverage:.2f} to {coverage:.2f}")
-        if self._duplicates <= self.max_duplicates < duplicates:
+        if coverage < (1.0 - self.coverage_drop) * best_coverage:
+            symptoms.append(f"coverage fell from {best_coverage:.2f} to {coverage:.2f}")
+        if best_duplicates <= self.max_duplicates < duplicates:
             symptoms.append(f"{duplicates:.0%} of the samples have near duplicates")
         return symptoms
-
-    def state(self) -> list[Any]:
-        """Returns what `TrainState` saves."""
-        return [self._coverage, self._duplicates, self._bad]
-
-    def restore_state(self, state: list[Any]) -> None:
-        """Goes on from what `state` gave, when training begins."""
-        self._restored = state
 
 
 def _warn(finding: str, advice: str) -> None:

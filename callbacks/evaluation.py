@@ -22,7 +22,8 @@ class Evaluation(keras.callbacks.Callback):
 
     Args:
         data: Held-out or training data, as for `evaluate` of the model; its features are extracted
-            once.
+            once. Samples of a conditional model have its labels, where it has any; the logs are of
+            all classes together.
         every: Epochs between two evaluations.
         metrics: Names such as "fid", "coverage"; all that can be had by default.
         extractor: As for `evaluate`: such as "digits".
@@ -73,6 +74,14 @@ class Evaluation(keras.callbacks.Callback):
         if (epoch + 1) % self.every:
             return
         scores = protocol.evaluate(
-            self.model, self._real, self.metrics, self._extractor, self.n, self.seed, self.mixture
+            self.model,
+            self._real,
+            self.metrics,
+            self._extractor,
+            self.n,
+            self.seed,
+            self.mixture,
+            by_class=False,
         )
-        logs.update({f"val_{name}": value for name, value in scores.items()})
+        if logs is not None:
+            logs.update({f"val_{name}": value for name, value in scores.items()})

@@ -121,10 +121,13 @@ def value_surface(
     surface = axes.contourf(x, y, values, levels=16, cmap="Greys", alpha=0.6)
     axes.contour(x, y, values, levels=16, colors="black", linewidths=0.3)
     figure.colorbar(surface, ax=axes, label="discriminator output")
-    axes.scatter(*real.T, s=4, color="tab:orange", label="real", alpha=0.5, linewidths=0)
-    axes.scatter(*fake.T, s=4, color="tab:green", label="generated", alpha=0.5, linewidths=0)
+    for array, color, label in ((real, "tab:orange", "real"), (fake, "tab:green", "generated")):
+        axes.scatter(
+            array[:, 0], array[:, 1], s=4, color=color, label=label, alpha=0.5, linewidths=0
+        )
     if centers is not None:
-        axes.scatter(*np.transpose(centers), s=60, color="tab:red", marker="+", label="modes")
+        modes = np.asarray(centers)
+        axes.scatter(modes[:, 0], modes[:, 1], s=60, color="tab:red", marker="+", label="modes")
     outside = np.any((fake < low) | (fake > high), axis=1).sum()
     if outside:
         axes.set_title(f"{outside} of {len(fake)} generated points lie outside")

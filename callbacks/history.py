@@ -26,10 +26,12 @@ class HistoryCSV(keras.callbacks.Callback):
         self.path = Path(path)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._rows = None
+        self._rows: list[dict[str, Any]] = []
+        self._has_begun = False
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._rows is None:
+        if not self._has_begun:
+            self._has_begun = True
             self._rows = [row for row in self._read() if int(row["epoch"]) <= epoch]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

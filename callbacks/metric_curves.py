@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from keras_gans.callbacks.figures import metric_curves
 from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.resumable import Resumable
 
 
-class MetricCurves(keras.callbacks.Callback):
+class MetricCurves(Resumable):
     """Draws the metrics that `Evaluation` adds to the logs over the epochs, one panel each.
 
     Args:
@@ -24,26 +23,17 @@ class MetricCurves(keras.callbacks.Callback):
     def __init__(self, path: str):
         super().__init__()
         self.path = Path(path)
-        self._restored = None
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._curves = self._restored or {}
-        self._restored = None
+    def initial_state(self) -> dict[str, Any]:
+        """Returns the epochs and values of each metric by name: none yet."""
+        return {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         found = {name: v for name, v in (logs or {}).items() if name.startswith("val_")}
         for name, value in found.items():
-            epochs, values = self._curves.setdefault(name, ([], []))
+            epochs, values = self._state.setdefault(name, ([], []))
             epochs.append(epoch + 1)
             values.append(float(value))
         if found:
             with replacing(self.path) as aside:
-                metric_curves(self._curves).savefig(aside, dpi=80)
-
-    def state(self) -> dict[str, Any]:
-        """Returns what `TrainState` saves."""
-        return self._curves
-
-    def restore_state(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state` gave, when training begins."""
-        self._restored = state
+                metric_curves(self._state).savefig(aside, dpi=80)

@@ -9,14 +9,14 @@ import numpy as np
 class NaNGuard(keras.callbacks.Callback):
     """Raises at the step at which a loss, a penalty or a mean output turns NaN or infinite.
 
-    `fit` of this library's models always uses it. The logs are means over the epoch, which one bad
+    `fit` adds one unless the callbacks hold one. The logs are means over the epoch, which one bad
     step spoils at once.
 
     Raises:
         ValueError: With the terms, their values and the step.
 
     Example:
-        >>> model.fit(images, callbacks=[NaNGuard()])
+        >>> gan.fit(images, callbacks=[kg.callbacks.NaNGuard()])
     """
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

@@ -22,7 +22,7 @@ class NearestImages(keras.callbacks.Callback):
         k: How many training images beside each.
         every_epochs: Epochs between two drawings.
         extractor: In whose features images are near, as for `evaluate`; pixels by default.
-        most: At most so many training images, evenly spread over the data.
+        max_images: At most so many training images, evenly spread over the data.
         seed: Integer seed of the latents.
 
     Raises:
@@ -40,14 +40,14 @@ class NearestImages(keras.callbacks.Callback):
         k: int = 5,
         every_epochs: int = 1,
         extractor: Any = None,
-        most: int = 10_000,
+        max_images: int = 10_000,
         seed: int = 0,
     ):
         super().__init__()
-        if min(samples, k, every_epochs, most) < 1:
+        if min(samples, k, every_epochs, max_images) < 1:
             raise ValueError(
-                "Expected `samples`, `k`, `every_epochs` and `most` of at least 1. Received: "
-                f"samples={samples}, k={k}, every_epochs={every_epochs}, most={most}"
+                "Expected `samples`, `k`, `every_epochs` and `max_images` of at least 1. Received: "
+                f"samples={samples}, k={k}, every_epochs={every_epochs}, max_images={max_images}"
             )
         self.path = Path(path)
         self.data = data
@@ -55,12 +55,12 @@ class NearestImages(keras.callbacks.Callback):
         self.k = k
         self.every_epochs = every_epochs
         self.extractor = extractor
-        self.most = most
+        self.max_images = max_images
         self.seed = seed
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         shape = self.model.sample_shape
-        self._images = as_array(self.data, shape, self.most)
+        self._images = as_array(self.data, shape, self.max_images)
         as_pixels(self._images[:1])  # What cannot be drawn raises now.
         self._extract = extractors.get(self.extractor, shape)
         self._features = self._extract(self._images).vectors

@@ -5,18 +5,27 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from PIL import Image
 
 from keras_gans.callbacks.files import is_chief, numbered, replacing
 from keras_gans.callbacks.pictures import as_pixels, image_grid
 
+_GRID = (4, 4)
+# Of a conditional model: a row a class, and at most so many rows.
+_MAX_ROWS, _COLUMNS = 10, 8
+
 
 class SampleGrid(keras.callbacks.Callback):
     """Writes a PNG grid of samples from fixed latents, and an animated GIF of all at the end.
 
+    Each row of a conditional model's grid shows one class: row r shows class r, beginning anew
+    after the last class.
+
     Args:
         directory: Folder of `epoch_<number>.png` or `step_<number>.png` and of `training.gif`.
-        grid: `(rows, columns)`.
+        grid: `(rows, columns)`; `(4, 4)` by default, of conditional models 8 columns and a row a
+            class, of at most 10 classes.
         every_epochs: Epochs between two grids; unused with `every_steps`. A training too short for
             its interval has one grid, at its end.
         every_steps: Steps between two grids, or None for grids at epoch ends. With
@@ -26,7 +35,8 @@ class SampleGrid(keras.callbacks.Callback):
         gif_ms: Milliseconds that each frame of the GIF is shown.
 
     Raises:
-        ValueError: If an interval is not positive, or the samples are not images.
+        ValueError: If an interval is not positive, the samples are not images, or the classes of
+            a conditional model are not known.
 
     Example:
         >>> gan.fit(images, callbacks=[kg.callbacks.SampleGrid("samples", grid=(4, 4))])
@@ -35,7 +45,7 @@ class SampleGrid(keras.callbacks.Callback):
     def __init__(
         self,
         directory: str,
-        grid: Sequence[int] = (4, 4),
+        grid: Sequence[int] | None = None,
         every_epochs: int = 1,
         every_steps: int | None = None,
         seed: int = 0,
@@ -43,15 +53,15 @@ class SampleGrid(keras.callbacks.Callback):
         gif_ms: int = 200,
     ):
         super().__init__()
-        rows, columns = grid
         every = every_epochs if every_steps is None else every_steps
+        rows, columns = _GRID if grid is None else grid
         if min(rows, columns, every) < 1:
             raise ValueError(
-                f"Expected a grid and an interval of at least 1. Received: grid={tuple(grid)}, "
+                f"Expected a grid and an interval of at least 1. Received: grid={grid}, "
                 f"every_epochs={every_epochs}, every_steps={every_steps}"
             )
         self.directory = Path(directory)
-        self.rows, self.columns = rows, columns
+        self.grid = None if grid is None else (rows, columns)
         self.every = every
         self.by_step = every_steps is not None
         self.seed = seed
@@ -59,12 +69,14 @@ class SampleGrid(keras.callbacks.Callback):
         self.gif_ms = gif_ms
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._frames, self._epoch = None, 0
+        self._frames: list[Path] = []
+        self._has_begun, self._epoch = False, 0
         # What cannot be drawn raises now, not at the first grid.
         as_pixels(self.model.generate(1, seed=self.seed))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._frames is None:  # Grids of the same training before it was interrupted.
+        if not self._has_begun:  # Grids of the same training before it was interrupted.
+            self._has_begun = True
             reached = self.model.step if self.by_step else epoch
             found = numbered(self.directory, self._prefix, ".png")
             self._frames = [path for number, path in found.items() if number <= reached]
@@ -94,9 +106,25 @@ class SampleGrid(keras.callbacks.Callback):
     def _prefix(self) -> str:
         return "step" if self.by_step else "epoch"
 
+    def _grid(self) -> tuple[int, int]:
+        if self.grid or not self._is_conditional:
+            return self.grid or _GRID
+        return min(self.model.num_classes, _MAX_ROWS), _COLUMNS
+
+    def _labels(self, rows: int, columns: int) -> dict[str, np.ndarray]:
+        if not self._is_conditional:
+            return {}
+        return {"labels": np.repeat(np.arange(rows) % self.model.num_classes, columns)}
+
+    @property
+    def _is_conditional(self) -> bool:
+        return getattr(self.model, "conditional", False)
+
     def _write(self, number: int) -> None:
-        samples = self.model.generate(self.rows * self.columns, seed=self.seed)
+        rows, columns = self._grid()
+        labels = self._labels(rows, columns)
+        samples = self.model.generate(rows * columns, seed=self.seed, **labels)
         path = self.directory / f"{self._prefix}_{number:06d}.png"
         with replacing(path) as aside:
-            image_grid(samples, self.rows, self.columns).save(aside)
+            image_grid(samples, rows, columns).save(aside)
         self._frames.append(path)

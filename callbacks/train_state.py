@@ -26,7 +26,8 @@ class TrainState(keras.callbacks.Callback):
     arrays and for unbatched data sets of known length, whose order `fit` sets; other data sets have
     to repeat their own order. The state is one file, `state.keras`, which is also a model that
     `keras.saving.load_model` loads; it is written aside and renamed, so that a killed write leaves
-    the last one. Pass this callback after those that write pictures and logs.
+    the last one. Pass this callback after those that write pictures and logs. It also holds the
+    state of every callback that has the methods `state` and `restore_state`: see `Resumable`.
 
     SIGTERM, which clusters send before they take a machine away, saves after the step in progress
     and exits with status 143. With several workers, which have to save together, a state is saved
@@ -38,7 +39,8 @@ class TrainState(keras.callbacks.Callback):
             as enough time has passed since the last, and at the end. With 1, after each step.
 
     Raises:
-        ValueError: If a state cannot be read or does not fit the model, or weights are not finite.
+        ValueError: If a state cannot be read or does not fit the model and its callbacks, or
+            weights are not finite.
 
     Example:
         >>> gan.fit(images, epochs=50, callbacks=[kg.callbacks.TrainState("run")])
@@ -52,8 +54,8 @@ class TrainState(keras.callbacks.Callback):
             )
         self.path = Path(directory) / "state.keras"
         self.max_overhead = max_overhead
-        self._peers = ()
-        self._history = {}
+        self._peers: list[Any] = []
+        self._history: dict[str, list[float]] = {}
 
     def restore(
         self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]
@@ -71,13 +73,14 @@ class TrainState(keras.callbacks.Callback):
         self._history = {}
         if not self.path.exists():
             return 0, 0
-        progress = _read_progress(self.path)
+        saved = _read_progress(self.path)
+        _check_peers(self._peers, saved["callbacks"], self.path)
         _load(model, self.path)
-        for callback, state in zip(self._peers, progress["callbacks"], strict=True):
+        for callback, state in zip(self._peers, saved["callbacks"], strict=True):
             callback.restore_state(state)
-        self._history = progress["history"]
-        model.first_step = progress["first_step"]
-        return progress["epoch"], progress["steps"]
+        self._history = saved["history"]
+        model.progress.first_step = saved["first_step"]
+        return saved["epoch"], saved["steps"]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._terminated = False
@@ -95,10 +98,11 @@ class TrainState(keras.callbacks.Callback):
             self._history = {}
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        done, steps = self.model.steps_into_epoch, self.model.steps_per_epoch
+        progress = self.model.progress
+        done = progress.steps_into_epoch
         # Epochs of unknown length can be found again at their ends only. While `fit` passes done
         # steps, the weights are already those of a later one.
-        if done is None or done == steps or self.model.passes_done_steps:
+        if done is None or done == progress.steps_per_epoch or progress.passes_done_steps:
             return
         if not has_workers() and (self._terminated or self._is_due()):
             self._save(self._epoch, done)
@@ -139,7 +143,7 @@ class TrainState(keras.callbacks.Callback):
         progress = {
             "epoch": epoch,
             "steps": steps,
-            "first_step": self.model.first_step,
+            "first_step": self.model.progress.first_step,
             "history": {name: [float(v) for v in values] for name, values in history.items()},
             "callbacks": [callback.state() for callback in self._peers],
         }
@@ -163,6 +167,16 @@ def _read_progress(path: Path) -> dict[str, Any]:
             f"Expected a readable state of training. Received: {path} ({error}); restore the file, "
             "or remove it to start anew"
         ) from error
+
+
+def _check_peers(peers: Sequence[Any], states: Sequence[Any], path: Path) -> None:
+    if len(peers) != len(states):
+        names = [type(callback).__name__ for callback in peers]
+        raise ValueError(
+            f"Expected the callbacks that {path} was saved with, {len(states)} of them with a "
+            f"state of their own. Received: {names}; pass them as before, or remove the file to "
+            "start anew"
+        )
 
 
 def _load(model: keras.Model, path: Path) -> None:

@@ -23,7 +23,8 @@ class ValueSurface(keras.callbacks.Callback):
         seed: Integer seed of the latents.
 
     Raises:
-        ValueError: If a number is not positive, or the samples are not points in the plane.
+        ValueError: If a number is not positive, the samples are not points in the plane, or the
+            model is conditional: it has a surface for each class.
 
     Example:
         >>> centers = kg.datasets.ring_centers()
@@ -62,6 +63,11 @@ class ValueSurface(keras.callbacks.Callback):
                 "Expected a model of points in the plane. Received: samples of shape "
                 f"{self.model.sample_shape}"
             )
+        if getattr(self.model, "conditional", False):
+            raise ValueError(
+                "Expected an unconditional model, whose discriminator has one surface. Received: "
+                "a conditional one; leave ValueSurface out"
+            )
         self._real = as_array(self.data, (2,), self.n)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -69,7 +75,25 @@ class ValueSurface(keras.callbacks.Callback):
             return
         samples = self.model.generate(self.n, seed=self.seed)
         with replacing(self.directory / f"epoch_{epoch + 1:06d}.png") as aside:
-            value_surface(self._real, samples, self._outputs, self.centers).savefig(aside, dpi=80)
+            value_surface(self._real, samples, self._critic, self.centers).savefig(aside, dpi=80)
 
-    def _outputs(self, points: np.ndarray) -> np.ndarray:
-        return keras.ops.convert_to_numpy(self.model.discriminator(points, training=False))
+    def _critic(self, points: np.ndarray) -> np.ndarray:
+        return logits_at(self.model.discriminator, points)
+
+
+def logits_at(discriminator: keras.Model, points: np.ndarray) -> np.ndarray:
+    """Returns a discriminator's output at points; of several outputs, that of "logits".
+
+    Args:
+        discriminator: Network of points.
+        points: Float array of shape `(n, 2)`.
+
+    Returns:
+        Float array of shape `(n, 1)`.
+
+    Example:
+        >>> logits_at(gan.discriminator, points)
+    """
+    outputs = discriminator(points, training=False)
+    logits = outputs["logits"] if isinstance(outputs, dict) else outputs
+    return keras.ops.convert_to_numpy(logits)

@@ -1,4 +1,4 @@
-"""What is minimised: functions of the discriminator's logits.
+"""What is minimised: functions of the discriminator's outputs.
 
 A new loss is a subclass of `Loss` with two methods; its golden numbers go into one table of the
 tests.
@@ -9,29 +9,44 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gans.serialization import Configured
 
-class Loss:
+
+class Loss(Configured):
     """Base of the adversarial losses.
 
-    A loss sees logits of any shape and returns scalars, means over all logits. The discriminator's
-    loss is the sum of its real and its fake term.
+    A loss takes logits of any shape, tensors, arrays or lists, and returns scalars, means over all
+    logits. The discriminator's loss is the sum of its real and its fake term.
+
+    Attributes:
+        relativistic: Whether the generator's loss compares fake logits with real ones.
+        generator_needs_real: Whether the generator's loss needs the discriminator's outputs on
+            reals at all: of relativistic losses, unless a subclass says otherwise.
+        takes_outputs: Whether the loss takes the discriminator's whole dict of outputs, such as
+            `{"logits": ..., "features": ...}`, in place of the logits.
+
+    Example:
+        >>> class LogisticLoss(kg.losses.Loss):
+        ...     def discriminator_loss(self, real_logits, fake_logits):
+        ...         return keras.ops.mean(keras.ops.softplus(fake_logits - real_logits))
+        ...     def generator_loss(self, fake_logits, real_logits=None):
+        ...         return keras.ops.mean(keras.ops.softplus(-fake_logits))
     """
 
-    # Whether the generator's loss compares fake logits with real ones.
     relativistic = False
+    takes_outputs = False
+
+    @property
+    def generator_needs_real(self) -> bool:
+        return self.relativistic
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        """Returns the scalar that the discriminator minimises."""
         raise NotImplementedError
 
     def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        """Returns the scalar that the generator minimises."""
         raise NotImplementedError
-
-    def get_config(self) -> dict:
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict) -> "Loss":
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -47,7 +62,7 @@ class NonSaturatingLoss(Loss):
     """
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
-        real = ops.softplus(-real_logits)  # -log(sigmoid(x))
+        real = ops.softplus(ops.negative(real_logits))  # -log(sigmoid(x))
         fake = ops.softplus(fake_logits)  # -log(1 - sigmoid(x))
         return ops.mean(real) + ops.mean(fake)
 
@@ -95,12 +110,12 @@ class LeastSquaresLoss(Loss):
     """
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
-        return 0.5 * ops.mean(ops.square(real_logits - 1.0)) + 0.5 * ops.mean(
-            ops.square(fake_logits)
-        )
+        real = ops.mean(ops.square(ops.subtract(real_logits, 1.0)))
+        fake = ops.mean(ops.square(fake_logits))
+        return 0.5 * real + 0.5 * fake
 
     def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
-        return 0.5 * ops.mean(ops.square(fake_logits - 1.0))
+        return 0.5 * ops.mean(ops.square(ops.subtract(fake_logits, 1.0)))
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -113,7 +128,9 @@ class HingeLoss(Loss):
     """
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
-        return ops.mean(ops.relu(1.0 - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
+        real = ops.relu(ops.subtract(1.0, real_logits))
+        fake = ops.relu(ops.add(1.0, fake_logits))
+        return ops.mean(real) + ops.mean(fake)
 
     def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
         return -ops.mean(fake_logits)
@@ -131,10 +148,10 @@ class RelativisticLoss(Loss):
     relativistic = True
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
-        return ops.mean(ops.softplus(fake_logits - real_logits))
+        return ops.mean(ops.softplus(ops.subtract(fake_logits, real_logits)))
 
     def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
-        return ops.mean(ops.softplus(real_logits - fake_logits))
+        return ops.mean(ops.softplus(ops.subtract(real_logits, fake_logits)))
 
 
 _NAMES = {
@@ -162,7 +179,7 @@ def get(identifier: str | Loss) -> Loss:
     """
     if isinstance(identifier, str) and identifier in _NAMES:
         return _NAMES[identifier]()
-    if hasattr(identifier, "discriminator_loss") and hasattr(identifier, "generator_loss"):
+    if isinstance(identifier, Loss):
         return identifier
     raise ValueError(
         f"Expected `loss` to be a keras_gans.losses.Loss or one of {sorted(_NAMES)}. "

@@ -3,8 +3,8 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
-from keras import ops
+
+from keras_gans import backend
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -24,24 +24,5 @@ class Adam(keras.optimizers.Adam):
     """
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        if self.amsgrad or not isinstance(gradient, tf.Tensor):  # Or sparse.
-            return super().update_step(gradient, variable, learning_rate)
-        index = self._get_variable_index(variable)
-        step = ops.cast(self.iterations + 1, variable.dtype)
-        tf.raw_ops.ResourceApplyAdam(
-            var=_handle(variable),
-            m=_handle(self._momentums[index]),
-            v=_handle(self._velocities[index]),
-            beta1_power=ops.power(ops.cast(self.beta_1, variable.dtype), step),
-            beta2_power=ops.power(ops.cast(self.beta_2, variable.dtype), step),
-            lr=ops.cast(learning_rate, variable.dtype),
-            beta1=ops.cast(self.beta_1, variable.dtype),
-            beta2=ops.cast(self.beta_2, variable.dtype),
-            epsilon=ops.cast(self.epsilon, variable.dtype),
-            grad=ops.cast(gradient, variable.dtype),
-        )
-
-
-def _handle(variable: Any) -> Any:
-    """Returns what the backend's operations know a variable by."""
-    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
+        if not backend.apply_adam(self, gradient, variable, learning_rate):
+            super().update_step(gradient, variable, learning_rate)

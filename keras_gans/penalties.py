@@ -1,28 +1,64 @@
-"""What keeps the discriminator smooth: penalties on its gradient by its input.
+"""What keeps the discriminator smooth: penalties on its gradient by its input, and others.
 
-A penalty says at which points the gradient is taken and what is asked of it there; a new one is a
-subclass of `Penalty` with `points` and `cost`.
+A gradient penalty says at which points the gradient is taken and what is asked of it there: a new
+one is a subclass of `Penalty` with `points` and `cost`. A penalty of another kind has a `value` of
+its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from keras_gans import autodiff
+from keras_gans import backend
+from keras_gans.serialization import Configured
 
 
-class Penalty:
-    """Base of the gradient penalties; computes in float32 under any dtype policy.
+class Penalty(Configured):
+    """Base of the penalties; computes in float32 under any dtype policy.
 
-    Calling a penalty takes the discriminator as a function from a batch to logits, the real and
-    the fake batch of equal shape, and a seed (integer or `keras.random.SeedGenerator`), and returns
-    the unweighted penalty, a scalar: the mean of each sample's `cost`.
+    Calling a gradient penalty takes the discriminator as a function from a batch to logits, the
+    real and the fake batch of equal shape, and a seed (integer or `keras.random.SeedGenerator`),
+    and returns the unweighted penalty, a scalar: the mean of each sample's `cost`.
+
+    Args:
+        weight: By what the discriminator's loss takes the penalty: a number of at least 0, or a
+            Keras schedule of the training step.
+        every: Updates of the discriminator from one that has the penalty to the next, at least 1;
+            a lazy penalty counts `every` times when it is due.
+        name: Key of the unweighted penalty in the logs; the class has a default.
+
+    Raises:
+        ValueError: If `weight` or `every` is out of its range.
+
+    Example:
+        >>> gan.compile(penalties=[kg.penalties.R1(0.5), kg.penalties.R2(0.5, every=16)])
+
+    Reference:
+        Karras et al., 2020, Analyzing and Improving the Image Quality of StyleGAN, section 3.1, of
+        lazy regularization.
     """
 
+    default_name = "penalty"
     # Whether each sample's gradient is held to a norm of its own, as opposed to kept small.
     per_sample_norm = False
+
+    def __init__(self, weight: Any = 1.0, every: int = 1, name: str | None = None):
+        number = isinstance(weight, int | float | np.integer | np.floating) and 0 <= weight < float(
+            "inf"
+        )
+        if not number and not isinstance(weight, keras.optimizers.schedules.LearningRateSchedule):
+            raise ValueError(
+                "Expected `weight` to be a finite number >= 0 or a Keras schedule. Received: "
+                f"weight={weight!r}"
+            )
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(f"Expected an integer `every` >= 1. Received: every={every!r}")
+        self.weight = weight
+        self.every = every
+        self.name = name or self.default_name
 
     def __call__(
         self, discriminator: Callable[[Any], Any], real: Any, fake: Any, seed: Any = None
@@ -30,26 +66,57 @@ class Penalty:
         points = self.points(ops.cast(real, "float32"), ops.cast(fake, "float32"), seed)
         return self.at(discriminator, points)
 
-    def at(self, discriminator: Callable[[Any], Any], points: Any) -> Any:
-        """Returns the penalty at given points, a float32 batch."""
-        gradient = ops.cast(autodiff.input_gradient(discriminator, points), "float32")
-        squared_norm = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
-        return ops.mean(self.cost(squared_norm))
-
     def points(self, real: Any, fake: Any, seed: Any) -> Any:
-        """Returns the float32 batch at which the gradient is taken."""
+        """Returns the float32 batch at which the gradient is taken.
+
+        All that is random of a penalty is drawn here, before the objective and so outside XLA,
+        whose random numbers are others.
+        """
         raise NotImplementedError
 
     def cost(self, squared_norm: Any) -> Any:
         """Returns the cost of each sample from the squared norm of its gradient."""
         raise NotImplementedError
 
-    def get_config(self) -> dict:
-        return {}
+    def value(
+        self,
+        judge: Callable[[Any], dict[str, Any]],
+        points: Any,
+        real_outputs: dict[str, Any],
+        fake_outputs: dict[str, Any],
+    ) -> Any:
+        """Returns the unweighted penalty within the discriminator's objective, a scalar.
 
-    @classmethod
-    def from_config(cls, config: dict) -> "Penalty":
-        return cls(**config)
+        Args:
+            judge: Function from a batch to the discriminator's outputs.
+            points: What `points` returned.
+            real_outputs: The outputs on the mini-batch of reals, with "logits" among them.
+            fake_outputs: The outputs on the fakes.
+        """
+        return self.at(lambda x: judge(x)["logits"], points)
+
+    def at(self, discriminator: Callable[[Any], Any], points: Any) -> Any:
+        """Returns the gradient penalty at given points, a float32 batch."""
+        gradient = ops.cast(backend.input_gradient(discriminator, points), "float32")
+        squared_norm = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
+        return ops.mean(self.cost(squared_norm))
+
+    def weight_at(self, step: Any) -> Any:
+        """Returns the weight at a training step, a number or a scalar tensor."""
+        return self.weight(step) if callable(self.weight) else self.weight
+
+    # State, of penalties that have any
+
+    @property
+    def variables(self) -> Sequence[keras.Variable]:
+        """State that is saved and resumed with the model."""
+        return ()
+
+    def build(self) -> None:
+        """Makes the `variables`, in the scope of the model's strategy."""
+
+    def after_discriminator(self, terms: dict[str, Any]) -> None:
+        """Follows an update of the discriminator; may add to its `terms`, which are logged."""
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -57,6 +124,7 @@ class GradientPenalty(Penalty):
     """One-centred gradient penalty of WGAN-GP, (||grad D(x)|| - 1)^2 between real and fake.
 
     The points are x = eps * real + (1 - eps) * fake with one eps ~ U(0, 1) for each sample.
+    Arguments as for `Penalty`; the weight is the paper's lambda, 10 by default.
 
     Example:
         >>> critic = lambda x: 3.0 * x[:, :1]
@@ -68,7 +136,11 @@ class GradientPenalty(Penalty):
         Gulrajani et al., 2017, Improved Training of Wasserstein GANs, equation 3 and algorithm 1.
     """
 
+    default_name = "gp"
     per_sample_norm = True
+
+    def __init__(self, weight: Any = 10.0, every: int = 1, name: str | None = None):
+        super().__init__(weight, every, name)
 
     def points(self, real: Any, fake: Any, seed: Any) -> Any:
         one_per_sample = (ops.shape(real)[0],) + (1,) * (len(real.shape) - 1)
@@ -84,7 +156,8 @@ class DRAGANPenalty(GradientPenalty):
     """One-centred gradient penalty of DRAGAN, around the real data only.
 
     The points are x = real + eps * noise, with one eps ~ U(0, 1) for each sample and noise uniform
-    on [0, std / 2) in each element, std being the standard deviation of the batch.
+    on [0, std / 2) in each element, std being the standard deviation of the batch. Arguments as for
+    `Penalty`; the weight is 10 by default.
 
     Reference:
         Kodali et al., 2017, On Convergence and Stability of GANs, section 2.3 and its code.
@@ -97,11 +170,15 @@ class DRAGANPenalty(GradientPenalty):
 
 @keras.saving.register_keras_serializable("keras_gans")
 class R1(Penalty):
-    """Zero-centred penalty on the real data, ||grad D(real)||^2 / 2; `gp_weight` is its gamma.
+    """Zero-centred penalty on the real data, ||grad D(real)||^2 / 2; the weight is its gamma.
+
+    Arguments as for `Penalty`.
 
     Reference:
         Mescheder et al., 2018, Which Training Methods for GANs do actually Converge?, equation 9.
     """
+
+    default_name = "r1"
 
     def points(self, real: Any, fake: Any, seed: Any) -> Any:
         return real
@@ -112,11 +189,15 @@ class R1(Penalty):
 
 @keras.saving.register_keras_serializable("keras_gans")
 class R2(R1):
-    """Zero-centred penalty on the fakes, ||grad D(fake)||^2 / 2; `gp_weight` is its gamma.
+    """Zero-centred penalty on the fakes, ||grad D(fake)||^2 / 2; the weight is its gamma.
+
+    Arguments as for `Penalty`.
 
     Reference:
         Mescheder et al., 2018, Which Training Methods for GANs do actually Converge?, section 4.1.
     """
+
+    default_name = "r2"
 
     def points(self, real: Any, fake: Any, seed: Any) -> Any:
         return fake

@@ -1,10 +1,16 @@
 """Published set-ups as data: `build` turns one into a compiled model.
 
 A preset names the class and its arguments, the builders of its networks and theirs, what `compile`
-and `fit` take, the data, the callbacks (without their paths) and the source.
+and `fit` take, the data, the callbacks (without their paths) and the source. Classes and builders
+are those of this library, or "module:name" of any other.
 """
 
 import copy
+import importlib
+import json
+import os
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -60,6 +66,36 @@ def _pacgan(beta_1: float, source: str) -> dict[str, Any]:
     }
 
 
+def _digits(source: str, variant: str, num_classes: int | None = None) -> dict[str, Any]:
+    """A variant on the networks and the data of the default preset, with its own optimizers."""
+    networks = {"hidden": [256, 256], "num_classes": num_classes}
+    shape = [8, 8, 1]
+    return {
+        "source": source,
+        "model": {"class": variant},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 32,
+            "output_shape": shape,
+            "batch_norm": True,
+            **networks,
+        },
+        "discriminator": {
+            "builder": "mlp_discriminator",
+            "input_shape": shape,
+            "activation": "leaky_relu",
+            **networks,
+        },
+        "compile": {"ema_decay": 0.99, "steps_per_execution": 100},
+        "fit": {"batch_size": 64, "epochs": 120, "steps_per_epoch": 100},
+        "data": {"name": "digits", "size": [8, 8]},
+        "callbacks": {
+            "SampleGrid": {"every_epochs": 4},
+            "LossCurves": {"every_epochs": 10},
+        },
+    }
+
+
 PRESETS = {
     "wgan_gp-digits": {
         "source": "WGAN-GP (Gulrajani et al., 2017) at 8x8",
@@ -94,8 +130,10 @@ PRESETS = {
             "Checkpoint": {"every_epochs": 20},
         },
     },
+    "lsgan-digits": _digits("LSGAN (Mao et al., 2017) at 8x8", "LSGAN"),
+    "cgan-digits": _digits("Conditional GAN (Mirza and Osindero, 2014) at 8x8", "GAN", 10),
     "gan-mnist": {
-        "source": "004: an MLP GAN in TensorFlow 1",
+        "source": "an MLP GAN in TensorFlow 1",
         "model": {"class": "GAN", "latent_distribution": "uniform"},
         "generator": {
             "builder": "mlp_generator",
@@ -123,7 +161,7 @@ PRESETS = {
         "callbacks": {"SampleGrid": {"grid": [8, 8], "every_steps": 500}},
     },
     "dcgan-mnist": {
-        "source": "001: an up-sampling DCGAN",
+        "source": "an up-sampling DCGAN in Keras",
         "model": {"class": "DCGAN"},
         "generator": {"builder": "upsampling_generator", "latent_dim": 100},
         "discriminator": {
@@ -145,7 +183,7 @@ PRESETS = {
         "callbacks": {"SampleGrid": {"grid": [5, 5], "every_steps": 200}},
     },
     "gan-camel": {
-        "source": "002, section 1: the GAN of Quick, Draw! camels",
+        "source": "Generative Deep Learning, chapter 4: the GAN of Quick, Draw! camels",
         "model": {"class": "GAN"},
         "generator": {
             "builder": "conv_generator",
@@ -177,7 +215,7 @@ PRESETS = {
         "callbacks": {"SampleGrid": {"grid": [5, 5], "every_steps": 100}},
     },
     "wgan-cifar10": {
-        "source": "002, section 2: the WGAN of CIFAR-10",
+        "source": "Generative Deep Learning, chapter 4: the WGAN of CIFAR-10",
         "model": {"class": "WGAN"},
         "generator": {
             "builder": "conv_generator",
@@ -212,7 +250,7 @@ PRESETS = {
         },
     },
     "wgan_gp-celeba": {
-        "source": "002, section 3: the WGAN-GP of faces",
+        "source": "Generative Deep Learning, chapter 4: the WGAN-GP of faces",
         "model": {"class": "WGANGP"},
         "generator": {
             "builder": "conv_generator",
@@ -245,7 +283,7 @@ PRESETS = {
         "callbacks": {"SampleGrid": {"grid": [5, 5], "every_steps": 50}},
     },
     "wgan_gp-mnist-book": {
-        "source": "000: the WGAN-GP of a textbook's chapter 17",
+        "source": "Python Machine Learning, chapter 17: the WGAN-GP of MNIST",
         "model": {"class": "WGANGP", "latent_distribution": "uniform"},
         "generator": {"builder": "transposed_generator", "latent_dim": 20},
         "discriminator": {"builder": "strided_discriminator"},
@@ -264,7 +302,7 @@ PRESETS = {
         },
     },
     "wgan_gp-mnist": {
-        "source": "003: WGAN-GP on MNIST",
+        "source": "a WGAN-GP tutorial in TensorFlow 2",
         "model": {"class": "WGANGP"},
         "generator": {"builder": "wgan_gp_mnist_generator", "latent_dim": 100},
         "discriminator": {"builder": "wgan_gp_mnist_critic"},
@@ -377,29 +415,54 @@ def names() -> list[str]:
     return list(PRESETS)
 
 
-def get(name: str) -> dict[str, Any]:
+def register(name: str, preset: dict[str, Any]) -> None:
+    """Adds a preset of the user's, which `build` and the command line then know by its name.
+
+    Args:
+        name: A new name.
+        preset: Nested dict of plain values as `get` returns it: "model", "generator" and
+            "discriminator", and what else it sets.
+
+    Raises:
+        ValueError: If the name is taken, or the preset lacks a part or has one that none has.
+
+    Example:
+        >>> preset = kg.presets.get("wgan_gp-digits")
+        >>> preset["generator"]["hidden"] = [64]
+        >>> kg.presets.register("small", preset)
+    """
+    if name in PRESETS:
+        raise ValueError(f"Expected a new name of a preset. Received: name={name!r}, which exists")
+    PRESETS[name] = copy.deepcopy(_checked(preset, repr(name)))
+
+
+def get(name: str | os.PathLike) -> dict[str, Any]:
     """Returns a preset as a nested dict of plain values, a copy to be changed at will.
 
     Args:
-        name: One of `names()`.
+        name: One of `names()`, or the path of a JSON file that holds a preset.
 
     Raises:
-        ValueError: If there is no such preset.
+        ValueError: If there is no such preset, or the file does not hold one.
 
     Example:
         >>> get("wgan_gp-mnist")["fit"]
         {'batch_size': 64, 'epochs': 50}
     """
+    if str(name).endswith(".json"):
+        return {**_read(Path(name)), "preset": Path(name).stem}
     if name not in PRESETS:
-        raise ValueError(f"Expected a preset, one of {names()}. Received: name={name!r}")
-    return {**copy.deepcopy(PRESETS[name]), "preset": name}
+        raise ValueError(
+            f"Expected a preset, one of {names()}, or a .json file. Received: name={name!r}"
+        )
+    return {**copy.deepcopy(PRESETS[str(name)]), "preset": name}
 
 
-def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
+def build(preset: str | os.PathLike | dict[str, Any], **compile_arguments: Any) -> models.GAN:
     """Builds and compiles the model of a preset; needs no data.
 
     Args:
-        preset: The name of a preset, or a dict such as `get` returns.
+        preset: The name of a preset, the path of a JSON file, or a dict such as `get` returns.
         **compile_arguments: Replace or extend what the preset gives `compile`.
 
     Returns:
@@ -411,12 +474,12 @@ def build(preset: str | dict[str, Any], **compile_arguments: Any) -> models.GAN:
     Example:
         >>> gan = kg.presets.build("wgan_gp-digits", n_critic=3)
     """
-    preset = get(preset) if isinstance(preset, str) else preset
-    arguments = {**preset["compile"], **compile_arguments}
+    preset = preset if isinstance(preset, dict) else get(preset)
+    arguments = {**preset.get("compile", {}), **compile_arguments}
     for name in ("d_optimizer", "g_optimizer"):
-        if isinstance(arguments[name], dict):
+        if isinstance(arguments.get(name), dict):
             arguments[name] = _optimizer(**arguments[name])
-    description = {"name": preset["preset"], **preset["model"]}
+    description = {"name": preset.get("preset"), **preset["model"]}
     gan = _make(models, "class", description, *build_networks(preset))
     gan.compile(**arguments)
     return gan
@@ -442,13 +505,47 @@ def build_networks(preset: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
         keras.config.set_dtype_policy(policy)
 
 
-def _optimizer(learning_rate: float | dict[str, Any], **description: Any) -> Any:
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"Expected a readable JSON file of a preset. Received: {path} ({error})"
+        ) from error
+    return _checked(content, str(path))
+
+
+def _checked(preset: Any, where: str) -> dict[str, Any]:
+    needed = {"model", "generator", "discriminator"}
+    known = {*needed, "source", "compile", "fit", "data", "callbacks", "dtype_policy"}
+    named = {*known, "preset", "seed"}  # As a run's config.json has them too.
+    if not isinstance(preset, dict) or not needed <= set(preset) <= named:
+        raise ValueError(
+            f"Expected a preset of the parts {sorted(known)}, with at least {sorted(needed)}. "
+            f"Received: {where} with {sorted(preset) if isinstance(preset, dict) else preset!r}"
+        )
+    defaults = {"source": "", "compile": {}, "fit": {}, "data": {}, "callbacks": {}}
+    return {**defaults, **{part: preset[part] for part in known & set(preset)}}
+
+
+def _optimizer(
+    learning_rate: float | dict[str, Any], **description: Any
+) -> keras.optimizers.Optimizer:
     if isinstance(learning_rate, dict):
         learning_rate = keras.optimizers.schedules.deserialize(learning_rate)
-    room = optimizers if hasattr(optimizers, description["class"]) else keras.optimizers
-    return _make(room, "class", description, learning_rate)
+    ours = hasattr(optimizers, description["class"])
+    return _make(optimizers if ours else keras.optimizers, "class", description, learning_rate)
 
 
-def _make(room: Any, key: str, description: dict[str, Any], *args: Any) -> Any:
+def _make(module: ModuleType, key: str, description: dict[str, Any], *args: Any) -> Any:
+    """Calls what a description names, of a module or as "module:name", with its arguments."""
     arguments = {name: value for name, value in description.items() if name != key}
-    return getattr(room, description[key])(*args, **arguments)
+    where, _, name = description[key].rpartition(":")
+    try:
+        made = getattr(importlib.import_module(where) if where else module, name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(
+            f"Expected a {key} of {module.__name__}, or 'module:name'. Received: "
+            f"{key}={description[key]!r} ({error})"
+        ) from error
+    return made(*args, **arguments)

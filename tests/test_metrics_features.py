@@ -15,7 +15,7 @@ from PIL import Image
 import keras_gans as kg
 from conftest import images, points
 from keras_gans.metrics import cache, extractors
-from keras_gans.metrics.samples import as_array
+from keras_gans.metrics.samples import as_array, as_arrays
 
 
 def network(shape=(8, 8, 1), output=5):
@@ -262,18 +262,98 @@ def test_the_cache_lies_in_the_users_home(monkeypatch):
     assert cache.folder() == Path(os.path.expanduser("~"), ".cache", "keras_gans")
 
 
-# The data as an array
+# The data as arrays
 
 
-@pytest.mark.parametrize("most", [1, 3, 7, 10, 50])
-def test_samples_are_spread_evenly(most):
+@pytest.mark.parametrize("count", [1, 3, 7, 10, 50])
+def test_samples_are_spread_evenly(count):
     x, y = np.arange(10.0)[:, None], np.arange(10)
-    expected = x if most >= 10 else [[float(np.ceil(10 * i / most))] for i in range(most)]
+    expected = x if count >= 10 else [[float(np.ceil(10 * i / count))] for i in range(count)]
     samples = tf.data.Dataset.from_tensor_slices
     for data in (x, (x, y), x.tolist(), samples(x), samples((x, y))):
-        np.testing.assert_array_equal(as_array(data, (1,), most), expected)
-    batched = as_array(samples((x, y)).batch(4), (1,), most)
-    assert len(batched) == min(most, 10) and set(batched.ravel()) <= set(range(10))
+        np.testing.assert_array_equal(as_array(data, (1,), count), expected)
+    batched = as_array(samples((x, y)).batch(4), (1,), count)
+    assert len(batched) == min(count, 10) and set(batched.ravel()) <= set(range(10))
+
+
+def forms(x, y):
+    """Every form that labelled data may have."""
+    dataset = tf.data.Dataset.from_tensor_slices((x, y))
+    return {
+        "arrays": (x, y),
+        "lists": (x.tolist(), y.tolist()),
+        "samples": dataset,
+        "batches": dataset.batch(4),
+        "whole batches": dataset.batch(5, drop_remainder=True),
+        "of unknown length": dataset.filter(lambda x, y: True),
+        "weighted": dataset.map(lambda x, y: (x, y, 1.0)),
+        "columns": dataset.map(lambda x, y: (x, y[None])),
+    }
+
+
+FORMS = list(forms(np.zeros((5, 1)), np.zeros(5)))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("count", [1, 3, 7, 10, 50])
+def test_each_sample_keeps_its_label(form, count):
+    x = np.random.default_rng(0).permutation(10).astype("float32")[:, None]
+    data = forms(x, 2 * x[:, 0].astype("int64"))[form]
+    samples, labels = as_arrays(data, (1,), count)
+    assert labels.shape == (min(count, 10),) and labels.dtype.kind == "i"
+    np.testing.assert_array_equal(labels, 2 * samples[:, 0])
+    np.testing.assert_array_equal(samples, as_array(data, (1,), count))
+
+
+def test_more_samples_than_are_read_at_a_time_keep_their_labels():
+    x = np.arange(5000.0)[:, None]
+    for data in forms(x, np.arange(5000)).values():
+        samples, labels = as_arrays(data, (1,), 3000)
+        assert len(samples) == 3000
+        np.testing.assert_array_equal(labels, samples[:, 0])
+
+
+@pytest.mark.parametrize("count", [10, 40, 80])
+@pytest.mark.parametrize("batch_size", [None, 8])
+def test_shuffled_streams_are_read_in_one_pass(count, batch_size):
+    passes = []
+
+    def stream():
+        passes.append(1)
+        for i in np.random.default_rng(len(passes)).permutation(40):
+            yield [float(i)], i
+
+    signature = (tf.TensorSpec((1,), tf.float32), tf.TensorSpec((), tf.int64))
+    data = tf.data.Dataset.from_generator(stream, output_signature=signature)
+    data = data.apply(tf.data.experimental.assert_cardinality(40)).shuffle(20)
+    data = data.batch(batch_size) if batch_size else data
+    samples, labels = as_arrays(data, (1,), count)
+    assert len(passes) == 1 and len(set(labels)) == min(count, 40)
+    np.testing.assert_array_equal(labels, samples[:, 0])
+
+
+def test_data_without_labels_has_none():
+    x = points(6)
+    dataset = tf.data.Dataset.from_tensor_slices(x)
+    nested = tf.data.Dataset.from_tensor_slices((x, {"a": np.arange(6)}))
+    ragged = dataset.map(lambda x: (x, tf.range(tf.cast(tf.abs(x[0]), tf.int32))))
+    ragged = ragged.map(lambda x, y: (x, tf.ensure_shape(y, (None,))))
+    for data in (x, (x,), (x, None), dataset, dataset.batch(4), nested, nested.batch(2), ragged):
+        samples, labels = as_arrays(data, (2,), 10)
+        np.testing.assert_array_equal(samples, x)
+        assert labels is None
+
+
+def test_labels_of_several_numbers_stay():
+    x, y = points(6), np.eye(6)
+    for data in (x, y), tf.data.Dataset.from_tensor_slices((x, y)).batch(4):
+        np.testing.assert_array_equal(as_arrays(data, (2,), 10)[1], y)
+
+
+@pytest.mark.parametrize("y", [np.arange(5), np.arange(7), 3, {"a": 1}])
+def test_labels_of_another_number(y):
+    with pytest.raises(ValueError, match=r"one label for each sample. Received: x.shape=\(6, 2\)"):
+        as_arrays((points(6), y), (2,), 10)
 
 
 @pytest.mark.parametrize(

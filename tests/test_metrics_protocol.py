@@ -206,6 +206,130 @@ def test_replicas_are_measured_like_one_model(mirrored):
         assert double.evaluate(points(), ["fid"])["fid"] == pytest.approx(scores["fid"], rel=1e-4)
 
 
+# Classes
+
+
+class Conditional(Recorded):
+    """Stands for a conditional model: makes samples that tell their class."""
+
+    conditional = True
+
+    def __init__(self, samples, labels, num_classes=3):
+        super().__init__(samples)
+        self.labels = labels
+        self.num_classes = num_classes
+        self.asked = []
+
+    def generate(self, n, seed=None, labels=None):
+        self.asked.append(labels)
+        labels = np.arange(n) % self.num_classes if labels is None else labels
+        rng = np.random.default_rng(seed)
+        return np.stack([rng.choice(self.samples[self.labels == label]) for label in labels])
+
+
+def labelled(n=90, seed=0):
+    """Images whose classes differ, of the shares 1/2, 1/3 and 1/6."""
+    labels = np.random.default_rng(seed).permutation(np.resize([0, 0, 0, 1, 1, 2], n))
+    x = images(n, seed=seed) * (0.3 + 0.3 * labels[:, None, None, None])
+    return x.astype("float32"), labels
+
+
+@pytest.mark.parametrize("n", [None, 40, 200])
+def test_samples_have_the_labels_of_the_data(n):
+    x, y = labelled()
+    gan = Conditional(*labelled(seed=1))
+    scores = protocol.evaluate(gan, (x, y), n=n, seed=3)
+    used = y if n != 40 else y[[int(np.ceil(90 * i / 40)) for i in range(40)]]
+    (asked,) = gan.asked
+    np.testing.assert_array_equal(asked, [used[i % len(used)] for i in range(n or 90)])
+    assert scores.protocol["labels"] == "of the data"
+    samples = gan.generate(n or 90, seed=3, labels=asked)
+    kept = x if n != 40 else x[[int(np.ceil(90 * i / 40)) for i in range(40)]]
+    real, fake = (Features(each.reshape(len(each), -1)) for each in (kept, samples))
+    assert scores == compare(real, fake)
+
+
+@pytest.mark.parametrize("form", ["arrays", "samples", "batches"])
+def test_scores_by_class_are_those_of_the_subsets(form):
+    x, y = labelled()
+    dataset = tf.data.Dataset.from_tensor_slices((x, y))
+    data = {"arrays": (x, y), "samples": dataset, "batches": dataset.batch(16)}[form]
+    gan, extractor = Conditional(*labelled(seed=1)), classified()
+    scores = protocol.evaluate(gan, data, extractor=extractor, seed=2)
+    assert extractor.calls == [90, 90] and len(gan.asked) == 1
+    samples = gan.generate(90, seed=2, labels=y)
+    assert list(scores.by_class) == [0, 1, 2]
+    for label, found in scores.by_class.items():
+        assert type(label) is int
+        expected = compare(extractor(x[y == label]), extractor(samples[y == label]))
+        assert list(found) == list(expected) and "is" in found
+        assert found == pytest.approx(expected, rel=1e-3, abs=1e-6)
+    again = protocol.evaluate(gan, data, extractor=extractor, seed=2)  # Reals from the cache.
+    assert again.by_class == scores.by_class and again == scores
+
+
+def test_small_classes_and_what_is_asked_for():
+    x, y = labelled(30)  # 15, 10 and 5 of them.
+    gan = Conditional(*labelled(seed=1))
+    scores = protocol.evaluate(gan, (x, y), ["kid", "recall"])
+    assert {label: list(found) for label, found in scores.by_class.items()} == {
+        0: ["kid", "recall"],
+        1: ["kid", "recall"],
+    }
+    assert protocol.evaluate(gan, (x, y), n=12).by_class.keys() == {0}
+    assert protocol.evaluate(gan, (x, y), by_class=False).by_class == {}
+
+
+def test_scores_by_class_need_labels_on_both_sides():
+    x, y = labelled()
+    gan = Conditional(*labelled(seed=1))
+    scores = protocol.evaluate(gan, x)
+    assert gan.asked == [None] and scores.by_class == {}
+    assert scores.protocol["labels"] == "in turn"
+    scores = protocol.evaluate(Recorded(images(90)), (x, y))
+    assert scores.by_class == {} and "labels" not in scores.protocol
+    real, fake = Features(points()), Features(points(), labels=np.zeros(64, int))
+    assert protocol.compare_by_class(real, fake) == protocol.compare_by_class(fake, real) == {}
+
+
+def test_precomputed_features_with_labels():
+    x, y = labelled()
+    gan, extractor = Conditional(*labelled(seed=1)), classified()
+    expected = protocol.evaluate(gan, (x, y), extractor=extractor)
+    scores = protocol.evaluate(gan, extractor(x)._replace(labels=y), extractor=extractor)
+    assert scores == expected and scores.by_class == expected.by_class
+
+
+@pytest.mark.parametrize(
+    "y", [np.eye(90), np.zeros(90), np.zeros((90, 2), int), np.array(["a"] * 90)]
+)
+def test_labels_that_are_no_classes(y):
+    x, _ = labelled()
+    gan = Conditional(*labelled(seed=1))
+    with pytest.raises(ValueError, match="one integer label for each of 90 samples. Received: "):
+        protocol.evaluate(gan, (x, y))
+    assert protocol.evaluate(Recorded(x), (x, y)) == protocol.evaluate(Recorded(x), x)
+
+
+def test_labels_of_another_number_than_features():
+    features = Features(points(), labels=np.zeros(60, int))
+    with pytest.raises(ValueError, match=r"each of 64 samples. Received: labels of shape \(60,\)"):
+        protocol.evaluate(Conditional(points(), np.zeros(64, int)), features)
+
+
+def test_the_callback_logs_the_scores_of_all_classes():
+    x, y = labelled()
+    gan = Conditional(*labelled(seed=1))
+    evaluation = kg.callbacks.Evaluation((x, y), metrics=["fid", "kid"], seed=4)
+    evaluation.set_model(gan)
+    evaluation.on_train_begin()
+    logs = {}
+    evaluation.on_epoch_end(0, logs)
+    expected = protocol.evaluate(gan, (x, y), ["fid", "kid"], seed=4)
+    assert logs == {f"val_{name}": value for name, value in expected.items()}
+    np.testing.assert_array_equal(gan.asked[0], y)
+
+
 # Mode collapse
 
 

@@ -7,9 +7,12 @@ import tensorflow as tf
 from keras import layers
 
 import keras_gans as kg
+from keras_gans.layers import UpSampledConv2D
 from keras_gans.networks import inspection
 
 LISTS = {"conv_filters": (4, 3), "conv_kernel_size": (5, 3), "conv_strides": (2, 1)}
+
+PARTS = ("generator", "discriminator")
 
 # A small network of each builder: arguments, input shape, output shape.
 GENERATORS = {
@@ -58,7 +61,7 @@ def inputs(network, n=4, scale=1.0):
 
 
 def test_the_table_of_builders_is_complete():
-    assert set(BUILDERS) == {name for name in kg.networks.__all__ if name.islower()}
+    assert set(BUILDERS) == set(kg.networks.__all__)
 
 
 def test_shapes(built):
@@ -134,112 +137,128 @@ def test_synchronized_reaches_every_batch_normalisation(name):
     assert not any(layer.synchronized for layer in norms(build(name, **changes)))
 
 
-# An up-sampled image, convolved
+# Labels
+
+CLASSES = 4
 
 
-@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 5, (2, 5), 7])
-@pytest.mark.parametrize("size", [(1, 1), (2, 5), (4, 3)])
-def test_an_upsampled_convolution_is_keras_two_layers(kernel_size, size):
-    """Outputs, and the gradients of a function of them by inputs and weights."""
-    options = {"activation": "tanh", "kernel_initializer": "normal", "dtype": "float64"}
-    ours = kg.networks.UpSampledConv2D(3, kernel_size, bias_initializer="normal", **options)
-    theirs = keras.Sequential(
-        [
-            layers.UpSampling2D(dtype="float64"),
-            layers.Conv2D(3, kernel_size, padding="same", **options),
-        ]
-    )
-    x = tf.constant(np.random.default_rng(0).normal(size=(2, *size, 4)), "float64")
-    assert ours(x).shape == ours.compute_output_shape(x.shape) == theirs(x).shape
-    theirs.set_weights(ours.get_weights())
-    results = []
-    for layer in (ours, theirs):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x)
-            value = tf.reduce_sum(tf.sin(3.0 * y))
-        variables = [v.value for v in layer.trainable_variables]
-        results.append([y, *tape.gradient(value, [x, *variables])])
-    for a, b in zip(*results, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+def conditional(name, **changes):
+    """A network of labels, and that of vectors whose weights it has: the same stack."""
+    keras.utils.set_random_seed(0)  # Some draws leave a sample with no active unit.
+    network = build(name, **{"num_classes": CLASSES, **changes})
+    size = int(np.prod(network.input_shape[0][1:])) + changes.pop("num_classes", CLASSES)
+    changes |= {"latent_dim": size} if name in GENERATORS else {"input_shape": (size,)}
+    stack = build(name, **changes)
+    stack.set_weights(network.get_weights())
+    return network, stack
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"strides": 2}, {"dilation_rate": 2}, {"groups": 2}, {"data_format": "channels_first"}],
-)
-def test_an_upsampled_convolution_takes_no_strides(changes):
-    with pytest.raises(ValueError, match="Expected no strides, .* channels last.*Received: "):
-        kg.networks.UpSampledConv2D(4, 3, **changes)
+def labelled(network, labels):
+    x = np.random.default_rng(0).normal(size=(len(labels), *network.input_shape[0][1:]))
+    return x.astype("float32"), np.array(labels)
 
 
-# An image smaller than its kernel, convolved
+@pytest.fixture(params=["mlp_generator", "mlp_discriminator"])
+def conditional_name(request):
+    return request.param
 
 
-@pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize("strides", [1, 2, (1, 3)])
-@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, (2, 5)])
-@pytest.mark.parametrize("size", [(1, 1), (2, 5), (3, 3), (7, 6)])
-def test_a_convolution_tap_by_tap_is_keras(size, kernel_size, strides, padding, no_gpu):
-    """Outputs, gradients, and the gradients of a function of the gradients by the inputs."""
-    arguments = {"strides": strides, "padding": padding, "activation": "tanh", "dtype": "float64"}
-    ours = kg.networks.TapwiseConv2D(
-        3, kernel_size, bias_initializer="normal", kernel_initializer="normal", **arguments
-    )
-    theirs = layers.Conv2D(3, kernel_size, **arguments)
-    x = tf.constant(np.random.default_rng(0).normal(size=(2, *size, 4)), "float64")
-    if padding == "valid" and np.any(np.less(size, kernel_size)):
-        with pytest.raises(ValueError, match="output"):
-            ours(x)
-        return
-    assert ours(x).shape == theirs(x).shape
-    theirs.set_weights(ours.get_weights())
-    results = []
-    for layer in (ours, theirs):
-        variables = [v.value for v in layer.trainable_variables]
-        with tf.GradientTape() as outer:
-            outer.watch(x)
-            with tf.GradientTape() as inner:
-                inner.watch(x)
-                y = layer(x)
-                value = tf.reduce_sum(tf.sin(3.0 * y))
-            first = inner.gradient(value, [x, *variables])
-            penalty = tf.reduce_sum(tf.sin(5.0 * first[0]))
-        results.append([y, *first, *outer.gradient(penalty, [x, *variables])])
-    for a, b in zip(*results, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+@pytest.mark.parametrize("kind", ["int32", "int64", "uint8"])
+@pytest.mark.parametrize("labels", [[2], [0, 3, 1, 1]])
+def test_labels_follow_the_input_one_hot(conditional_name, labels, kind):
+    network, stack = conditional(conditional_name)
+    x, labels = labelled(network, labels)
+    rows = np.concatenate([x.reshape(len(x), -1), np.eye(CLASSES)[labels]], axis=1)
+    outputs = network((x, labels.astype(kind)))
+    np.testing.assert_allclose(outputs, stack(rows.astype("float32")), rtol=1e-5, atol=1e-6)
 
 
-def test_a_convolution_tap_by_tap_is_one_of_keras_on_a_gpu(monkeypatch):
-    """On it, one operation beats one for each tap."""
-    layer = kg.networks.TapwiseConv2D(3, 4, 2, "same")
-    x = tf.ones((2, 3, 3, 4))
-    on_cpu = layer(x)
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"])
-    graph = tf.function(layer).get_concrete_function(x).graph
-    assert {op.type for op in graph.get_operations()} & {"Conv2D", "MatMul"} == {"Conv2D"}
-    np.testing.assert_allclose(layer(x), on_cpu, rtol=1e-5, atol=1e-6)
+def test_a_conditional_network_has_two_inputs_and_the_name_of_its_part(conditional_name):
+    network, stack = conditional(conditional_name)
+    _, input_shape, output_shape = BUILDERS[conditional_name]
+    assert network.input_shape == [(None, *input_shape), (None,)]
+    assert network.output_shape == (None, *output_shape)
+    assert (network.inputs[1].name, network.inputs[1].dtype) == ("labels", "int32")
+    assert network.name == stack.name == build(conditional_name).name
+    assert isinstance(build(conditional_name), keras.Sequential)
+    labels = [layer for layer in network.layers if isinstance(layer, layers.CategoryEncoding)]
+    assert [layer.num_tokens for layer in labels] == [CLASSES]
 
 
-def test_a_convolution_tap_by_tap_takes_images_of_any_size():
-    network = keras.Sequential(
-        [keras.Input((None, None, 2)), kg.networks.TapwiseConv2D(3, 4, 2, "same")]
-    )
-    assert network.output_shape == (None, None, None, 3)
-    assert network(tf.ones((1, 5, 6, 2))).shape == (1, 3, 3, 3)
+def test_parameters_of_conditional_networks():
+    generator = kg.networks.mlp_generator(5, (4, 6, 3), (7, 6), num_classes=CLASSES)
+    assert generator.count_params() == (5 + CLASSES + 1) * 7 + (7 + 1) * 6 + (6 + 1) * 4 * 6 * 3
+    discriminator = kg.networks.mlp_discriminator((4, 6, 3), (8, 9), num_classes=CLASSES)
+    sample = 4 * 6 * 3 + CLASSES + 1
+    assert discriminator.count_params() == sample * 8 + (8 + 1) * 9 + (9 + 1) * 1
 
 
-@pytest.mark.parametrize(
-    "changes", [{"dilation_rate": 2}, {"groups": 2}, {"data_format": "channels_first"}]
-)
-def test_a_convolution_tap_by_tap_takes_no_dilation(changes):
-    with pytest.raises(ValueError, match="Expected no dilation or groups and channels last.*Rec"):
-        kg.networks.TapwiseConv2D(4, 3, **changes)
+def test_each_output_depends_on_its_own_label_only(conditional_name):
+    network, _ = conditional(conditional_name)
+    x, labels = labelled(network, [0, 1, 2, 3])
+    before = np.array(network((x, labels)))
+    for i in range(len(labels)):
+        changed = labels.copy()
+        changed[i] = (changed[i] + 1) % CLASSES
+        after = np.array(network((x, changed)))
+        assert np.abs(after[i] - before[i]).max() > 1e-3
+        others = np.arange(len(labels)) != i
+        np.testing.assert_allclose(after[others], before[others], rtol=1e-6, atol=1e-7)
 
 
-@pytest.fixture
-def no_gpu(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+def test_conditional_networks_can_be_saved(conditional_name, tmp_path):
+    network, _ = conditional(conditional_name)
+    x, labels = labelled(network, [3, 0, 2])
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(loaded((x, labels)), network((x, labels)))
+    assert [layer.get_config() for layer in loaded.layers] == [
+        layer.get_config() for layer in network.layers
+    ]
+
+
+@pytest.fixture(params=["float32", "mixed_float16", "mixed_bfloat16"])
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+def test_large_labels_are_told_apart_in_all_precisions(conditional_name, policy):
+    """Half precision has no 257 or 2049: labels must not pass through it on their way."""
+    initializer = keras.initializers.RandomNormal(stddev=1.0, seed=0)
+    network, stack = conditional(conditional_name, num_classes=3000, kernel_initializer=initializer)
+    x, labels = labelled(network, [0, 257, 299, 2049, 2999])
+    x = 0 * x  # For outputs of labels alone.
+    rows = np.concatenate([x.reshape(len(x), -1), np.eye(3000)[labels]], axis=1)
+    expected = tf.cast(stack(rows.astype("float32")), "float32")
+    inputs = tf.constant(x), tf.constant(labels, "int32")
+    for call in (
+        network,
+        tf.function(network),
+        tf.function(network, jit_compile=True),
+        lambda inputs: network.predict(inputs, verbose=0),
+    ):
+        outputs = call(inputs)
+        assert outputs.dtype == policy.removeprefix("mixed_")
+        tolerance = 1e-5 if policy == "float32" else 0.03
+        np.testing.assert_allclose(tf.cast(outputs, "float32"), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("num_classes", [0, -3])
+def test_too_few_classes(conditional_name, num_classes):
+    with pytest.raises(ValueError, match="at least one class. Received: num_classes=.*; pass None"):
+        build(conditional_name, num_classes=num_classes)
+
+
+def test_what_is_read_off_conditional_networks():
+    generator, discriminator = (conditional(f"mlp_{part}")[0] for part in PARTS)
+    assert inspection.output_range(generator) == (-1.0, 1.0)
+    assert not inspection.ends_in_probabilities(discriminator)
+    for network in (generator, discriminator):
+        assert inspection.keeps_samples_apart(network)
+        assert inspection.num_classes(network) == CLASSES
 
 
 # The sources, layer by layer
@@ -251,7 +270,7 @@ def describe(layer):
     match layer:
         case layers.Dense():
             words = ["dense", c["units"]]
-        case kg.networks.UpSampledConv2D():
+        case UpSampledConv2D():
             words = ["double conv", c["filters"], *square("k", c["kernel_size"])]
         case layers.Conv2D() | layers.Conv2DTranspose():
             kind = "conv" if isinstance(layer, layers.Conv2D) else "deconv"
@@ -287,7 +306,7 @@ def lines(*blocks):
 
 
 PRESET_NETWORKS = {
-    ("wgan_gp-mnist-book", "generator"): lines(  # 000, cell 9
+    ("wgan_gp-mnist-book", "generator"): lines(  # Python Machine Learning, chapter 17, cell 9
         "dense 6272 no bias, bn 0.99, leaky 0.3, reshape 7 7 128",
         "deconv 128 k5 no bias, bn 0.99, leaky 0.3",
         "deconv 64 k5 s2 no bias, bn 0.99, leaky 0.3",
@@ -300,7 +319,7 @@ PRESET_NETWORKS = {
         "conv 256 k5 s2, bn 0.99, leaky 0.3, dropout 0.3",
         "conv 1 k7 valid, reshape 1",
     ),
-    ("dcgan-mnist", "generator"): lines(  # 001
+    ("dcgan-mnist", "generator"): lines(  # An up-sampling DCGAN for MNIST in Keras
         "dense 6272, leaky 0.2, bn 0.99, reshape 7 7 128",
         "double conv 64 k5, bn 0.99, leaky 0.2",
         "double conv 1 k5 tanh",
@@ -311,7 +330,7 @@ PRESET_NETWORKS = {
         "conv 128 k5 s2, leaky 0.2, dropout 0.3",
         "flatten, dense 1",
     ),
-    ("gan-camel", "generator"): lines(  # 002, section 1
+    ("gan-camel", "generator"): lines(  # Generative Deep Learning, chapter 4, section 1
         "dense 3136, bn 0.9, relu, reshape 7 7 64",
         "double conv 128 k5, bn 0.9, relu",
         "double conv 64 k5, bn 0.9, relu",
@@ -322,7 +341,7 @@ PRESET_NETWORKS = {
         "conv 128 k5 s2, relu, dropout 0.4, conv 128 k5, relu, dropout 0.4",
         "flatten, dense 1",
     ),
-    ("wgan-cifar10", "generator"): lines(  # 002, section 2
+    ("wgan-cifar10", "generator"): lines(  # The same chapter, section 2
         "dense 2048, bn 0.8, leaky 0.2, reshape 4 4 128",
         "double conv 128 k5, bn 0.8, leaky 0.2",
         "double conv 64 k5, bn 0.8, leaky 0.2",
@@ -333,7 +352,7 @@ PRESET_NETWORKS = {
         "conv 32 k5 s2, leaky 0.2, conv 64 k5 s2, leaky 0.2",
         "conv 128 k5 s2, leaky 0.2, conv 128 k5, leaky 0.2, flatten, dense 1",
     ),
-    ("wgan_gp-celeba", "generator"): lines(  # 002, section 3
+    ("wgan_gp-celeba", "generator"): lines(  # The same chapter, section 3
         "dense 8192, bn 0.9, leaky 0.2, reshape 4 4 512",
         "deconv 256 k5 s2, bn 0.9, leaky 0.2, deconv 128 k5 s2, bn 0.9, leaky 0.2",
         "deconv 64 k5 s2, bn 0.9, leaky 0.2, deconv 3 k5 s2, tanh",
@@ -342,7 +361,10 @@ PRESET_NETWORKS = {
         "conv 64 k5 s2, leaky 0.2, conv 128 k5 s2, leaky 0.2",
         "conv 256 k5 s2, leaky 0.2, conv 512 k5 s2, leaky 0.2, flatten, dense 1",
     ),
-    ("wgan_gp-mnist", "generator"): lines(  # 003, its summary
+    (
+        "wgan_gp-mnist",
+        "generator",
+    ): lines(  # A WGAN-GP tutorial for MNIST in TensorFlow 2, its summary
         "dense 12544, bn 0.99, reshape 7 7 256",
         "deconv 256 k3 s2, bn 0.99, relu, deconv 128 k3, bn 0.99, relu",
         "deconv 64 k3 s2, bn 0.99, relu, deconv 1 k3, tanh",
@@ -354,7 +376,8 @@ PRESET_NETWORKS = {
         "conv 1024 k4 s2, bn 0.99, leaky 0.2",
         "conv 1 k4, flatten, dense 1",
     ),
-    ("gan-mnist", "generator"): lines(  # 004; [0, 1] there, scaled to [-1, 1] here
+    ("gan-mnist", "generator"): lines(
+        # An MLP GAN in TensorFlow 1; [0, 1] there, scaled to [-1, 1] here.
         "dense 128, relu, dense 784 sigmoid, rescale 2 -1, reshape 28 28 1"
     ),
     ("gan-mnist", "discriminator"): lines("flatten, dense 128 relu, dense 1"),
@@ -406,7 +429,7 @@ def test_sizes_of_layers_are_those_of_the_source(preset, part, sizes):
     [("gan-mnist", 0.05, 0.1), ("gan-camel", 0.02, 0.0), ("wgan_gp-celeba", 0.02, 0.0)],
 )
 def test_initial_weights_are_those_of_the_source(preset, std, bias):
-    for part in ("generator", "discriminator"):
+    for part in PARTS:
         for layer in preset_network(preset, part).layers:
             if hasattr(layer, "kernel"):
                 kernel = np.array(layer.kernel)
@@ -455,7 +478,9 @@ def test_options_of_conv_networks():
         "deconv 4 k5 s2, bn 0.7, selu, double conv 3 k3, tanh",
     )
     critic = build("conv_discriminator", batch_norm_momentum=0.7, dropout_rate=0.2)
-    assert [describe(layer) for layer in critic.layers] == lines(  # 002: none on the first
+    assert [
+        describe(layer) for layer in critic.layers
+    ] == lines(  # As in the source, none on the first
         "conv 4 k5 s2, leaky 0.2, dropout 0.2, conv 3 k3, bn 0.7, leaky 0.2, dropout 0.2",
         "flatten, dense 1",
     )
@@ -580,22 +605,3 @@ def test_leaf_layers_are_in_order():
     network = sequential(layers.Dense(4), inner, layers.Dense(1))
     kinds = [type(layer).__name__ for layer in inspection.leaf_layers(network)]
     assert [kind for kind in kinds if kind != "InputLayer"] == ["Dense", "Dense", "ReLU", "Dense"]
-
-
-def test_a_maxout_unit_is_the_largest_of_its_pieces():
-    layer = kg.networks.maxout.Maxout(3, pieces=4)
-    x = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
-    outputs, (kernel, bias) = layer(x), layer.get_weights()
-    assert kernel.shape == (2, 12) and bias.shape == (12,)
-    layer.set_weights([kernel, bias + np.arange(12, dtype="float32")])
-    outputs = layer(x)
-    for sample, row in zip(x, np.array(outputs), strict=True):
-        for unit in range(3):
-            pieces = [sample @ kernel[:, 3 * k + unit] + 3 * k + unit for k in range(4)]
-            assert row[unit] == pytest.approx(max(pieces), rel=1e-5)
-
-
-@pytest.mark.parametrize("arguments", [{"units": 0}, {"units": 3, "pieces": 1}])
-def test_bad_maxout(arguments):
-    with pytest.raises(ValueError, match="Expected `units` of at least 1 and.*Received: u"):
-        kg.networks.maxout.Maxout(**arguments)

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gans as kg
-from keras_gans import autodiff
+from keras_gans import backend
 
 PENALTIES = [
     kg.penalties.GradientPenalty,
@@ -73,7 +73,7 @@ def test_gradient_by_weights_matches_finite_differences(penalty):
         )
         return value, None
 
-    gradient = autodiff.gradients(objective, [weight])[0][0]
+    gradient = backend.gradients(objective, [weight])[0][0]
     np.testing.assert_allclose(gradient, expected, rtol=2e-3, atol=1e-4)
 
 
@@ -84,7 +84,7 @@ def test_finite_gradient_where_the_norm_is_zero(penalty):
     def objective():
         return penalty(lambda x: x @ weight.value, real, fake, seed=0), None
 
-    (gradient,), _ = autodiff.gradients(objective, [weight])
+    (gradient,), _ = backend.gradients(objective, [weight])
     assert np.isfinite(gradient).all()
 
 

@@ -34,7 +34,7 @@ class StopAt(keras.callbacks.Callback):
         self.at = step
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.step == self.at and not self.model.passes_done_steps:
+        if self.model.step == self.at and not self.model.progress.passes_done_steps:
             raise Stop
 
 
@@ -140,7 +140,7 @@ def _train_until(step, run, steps_per_execution):
 
     def stopping(self, batch, logs=None):
         original(self, batch, logs)
-        if self.model.step >= step and not self.model.passes_done_steps:
+        if self.model.step >= step and not self.model.progress.passes_done_steps:
             raise Stop
 
     with pytest.MonkeyPatch.context() as patch:

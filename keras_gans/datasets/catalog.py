@@ -1,42 +1,47 @@
-"""Image data sets of TensorFlow Datasets, and the digits that come with this package."""
+"""Image data sets of TensorFlow Datasets, and those that come inside Python packages."""
 
 import contextlib
+import importlib
 import io
 import logging
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
 from multiprocessing import TimeoutError as PoolTimeoutError
 from multiprocessing.pool import ThreadPool
+from typing import Any
 
 import tensorflow as tf
 
 from keras_gans.datasets.splits import check_split
 
 OFFLINE = (
-    "'digits', 'ring', 'grid', '8gaussians', '25gaussians', 'swissroll', a .npy or .npz file, or a "
-    "folder of images"
+    "'digits', 'mnist_5k', 'ring', 'grid', '8gaussians', '25gaussians', 'swissroll', a .npy or "
+    ".npz file, or a folder of images"
 )
-PATIENCE = 10.0  # seconds for the server of a data set to answer
+PATIENCE = 10.0  # Seconds for the server of a data set to answer.
+# The builders of this package, each in the module of its name.
+BUNDLED = {"digits": "Digits", "mnist_5k": "Mnist5k"}
 
 
 def read(name: str, split: str, data_dir: str | os.PathLike | None) -> tf.data.Dataset:
-    """Read a TFDS data set: uint8 images, with their labels where they have one class each."""
+    """Reads a TFDS data set: uint8 images, with their labels where they have one class each."""
     with _without_warnings():
         builder = _builder(name, data_dir)
         keys = _image_and_label(name, builder.info.features)
         if not builder.data_path.exists():
             _prepare(name, builder)
-            builder = _builder(name, data_dir)  # reads what was written, by whichever process
+            builder = _builder(name, data_dir)  # Reads what was written, by whichever process.
         dataset = _examples(name, builder, split, keys)
     return dataset.map(lambda example: tuple(example[key] for key in keys))
 
 
-def _examples(name, builder, split, keys):
-    """Stream the examples of a prepared data set in the order of its files."""
+def _examples(name: str, builder: Any, split: str, keys: Sequence[str]) -> tf.data.Dataset:
+    """Streams the examples of a prepared data set in the order of its files."""
     import tensorflow_datasets as tfds
 
-    try:  # TFDS reads sums and slices of splits too
+    try:  # TFDS reads sums and slices of splits too.
         builder.info.splits[split]
     except (KeyError, ValueError):
         check_split(split, list(builder.info.splits), name)
@@ -44,29 +49,28 @@ def _examples(name, builder, split, keys):
         split=split,
         shuffle_files=False,
         decoders=tfds.decode.PartialDecoding(dict.fromkeys(keys, True)),
-        read_config=tfds.ReadConfig(try_autocache=False),  # stream, whatever the size
+        read_config=tfds.ReadConfig(try_autocache=False),  # To stream, whatever the size.
     )
 
 
-def _builder(name, data_dir):
-    """Return the TFDS builder of a name."""
+def _builder(name: str, data_dir: str | os.PathLike | None) -> Any:
+    """Returns the TFDS builder of a name."""
     import tensorflow_datasets as tfds
 
-    if name == "digits":
-        from keras_gans.datasets.digits import Digits
-
-        return Digits(data_dir=data_dir)
+    if name in BUNDLED:
+        module = importlib.import_module(f"keras_gans.datasets.{name}")
+        return getattr(module, BUNDLED[name])(data_dir=data_dir)
     try:
         return tfds.builder(name, data_dir=data_dir)
-    except ValueError as error:  # TFDS lists its 1,200 names
+    except ValueError as error:  # TFDS lists its 1,200 names.
         raise ValueError(
             f"Expected a path that exists or the name of a TFDS data set of images. Received: "
             f"name={name!r}; without a network, use {OFFLINE}."
         ) from error
 
 
-def _image_and_label(name, features):
-    """Name the features to read: the image and, where there is one, the class."""
+def _image_and_label(name: str, features: Any) -> tuple[str, ...]:
+    """Names the features to read: the image and, where there is one, the class."""
     import tensorflow_datasets as tfds
 
     features = dict(features.items())
@@ -80,8 +84,10 @@ def _image_and_label(name, features):
     return ("image", "label") if labelled else ("image",)
 
 
-def _prepare(name, builder):
-    """Write the data set to its directory."""
+def _prepare(name: str, builder: Any) -> None:
+    """Writes the data set to its directory."""
+    if name in BUNDLED:
+        builder.check_source()
     url = next((url for url in builder.url_infos or {} if url.startswith("http")), None)
     try:
         if url is None:
@@ -89,17 +95,17 @@ def _prepare(name, builder):
         else:
             _check_reachable(url)
             builder.download_and_prepare()
-    except Exception as error:  # TFDS, its downloader and each builder raise types of their own
+    except Exception as error:  # TFDS, its downloader and builders raise types of their own.
         if builder.data_path.exists():
-            return  # another process was first
+            return  # Another process was first.
         raise ConnectionError(
             f"Could not prepare the data set {name!r} in {builder.data_dir}: "
             f"{_reason(error)}. Without a network, use {OFFLINE}."
         ) from error
 
 
-def _prepare_silently(builder):
-    """Prepare without the messages and bars that are for downloads of minutes."""
+def _prepare_silently(builder: Any) -> None:
+    """Prepares without the messages and bars that are for downloads of minutes."""
     from tensorflow_datasets.core.utils import tqdm_utils
 
     bars = getattr(tqdm_utils, "_active", True)
@@ -112,8 +118,8 @@ def _prepare_silently(builder):
 
 
 @contextlib.contextmanager
-def _without_warnings():
-    """Hold back the warnings of TFDS about its own use of what it deprecates."""
+def _without_warnings() -> Iterator[None]:
+    """Holds back the warnings of TFDS about its own use of what it deprecates."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -123,23 +129,23 @@ def _without_warnings():
         logger.setLevel(level)
 
 
-def _check_reachable(url):
-    """Raise if a server does not answer in time; TFDS itself would try for minutes."""
-    with ThreadPool(1) as pool:  # the look-up of a name obeys no timeout but this one
+def _check_reachable(url: str) -> None:
+    """Raises if a server does not answer in time; TFDS itself would try for minutes."""
+    with ThreadPool(1) as pool:  # The look-up of a name obeys no timeout but this one.
         pool.apply_async(_request, (url,)).get(timeout=PATIENCE)
 
 
-def _request(url):
-    """Ask for a URL and leave before its content comes."""
+def _request(url: str) -> None:
+    """Asks for a URL and leaves before its content comes."""
     try:
         urllib.request.urlopen(url, timeout=PATIENCE).close()
     except urllib.error.HTTPError as error:
-        if error.code >= 500:  # TFDS fails at once on other codes, and may know a second server
+        if error.code >= 500:  # TFDS fails at once on other codes, or knows a second server.
             raise
 
 
-def _reason(error):
-    """Say what went wrong in one line."""
+def _reason(error: Exception) -> str:
+    """Says what went wrong in one line."""
     if isinstance(error, PoolTimeoutError):
         return f"no answer within {PATIENCE:g} s"
     return " ".join(str(getattr(error, "reason", error)).split()).rstrip(".")

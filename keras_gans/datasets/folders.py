@@ -1,6 +1,8 @@
 """Folders of image files."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,7 +13,7 @@ SPLITS = ("train", "test", "val", "valid", "validation")
 
 
 def read(path: Path, split: str) -> tf.data.Dataset:
-    """Read a folder: uint8 images of any size, with labels where subfolders are classes."""
+    """Reads a folder: uint8 images of any size, with labels where subfolders are classes."""
     splits = {name: path / name for name in SPLITS if (path / name).is_dir()} or {"train": path}
     check_split(split, splits, path)
     folder = splits[split]
@@ -25,8 +27,8 @@ def read(path: Path, split: str) -> tf.data.Dataset:
     )
 
 
-def _files(folder):
-    """List the image files below a folder in a fixed order, as Keras finds them."""
+def _files(folder: Path) -> list[str]:
+    """Lists the image files below a folder in a fixed order, as Keras finds them."""
     # Keras' own decoding resizes without antialiasing, so only its index is used.
     try:
         dataset = keras.utils.image_dataset_from_directory(
@@ -39,8 +41,8 @@ def _files(folder):
     return dataset.file_paths
 
 
-def _labels(folder, files):
-    """Return one list, the class of each file; none if a file lies outside all classes."""
+def _labels(folder: Path, files: Sequence[str]) -> tuple[list[int], ...]:
+    """Returns one list, the class of each file; none if a file lies outside all classes."""
     parts = [Path(file).relative_to(folder).parts for file in files]
     if min(map(len, parts)) == 1:
         return ()
@@ -48,8 +50,8 @@ def _labels(folder, files):
     return ([classes.index(first) for first, *_ in parts],)
 
 
-def _decode(file, channels=0):
-    """Decode the image in a file; 0 channels are those of the file."""
+def _decode(file: Any, channels: int = 0) -> tf.Tensor:
+    """Decodes the image in a file; 0 channels are those of the file."""
     image = tf.io.decode_image(tf.io.read_file(file), channels, expand_animations=False)
     image.set_shape((None, None, channels or None))
     return image

@@ -1,6 +1,7 @@
 """One door to all data: a name or a path in, a data set of images in [-1, 1] out."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,11 +10,11 @@ from keras_gans.datasets import arrays, catalog, folders, mixtures, pixels
 from keras_gans.datasets.splits import check_split
 
 POINTS = (*mixtures.MODES, "swissroll")
-CATALOG = ("digits", "mnist", "fashion_mnist", "cifar10", "celeb_a")
+CATALOG = ("digits", "mnist_5k", "mnist", "fashion_mnist", "cifar10", "celeb_a")
 
 
 def names() -> list[str]:
-    """List the data sets that `load` knows by name.
+    """Lists the data sets that `load` knows by name.
 
     Returns:
         The names; `load` also reads every other TFDS data set that has an image, and paths.
@@ -32,12 +33,12 @@ def load(
     labels: bool = False,
     data_dir: str | os.PathLike | None = None,
 ) -> tf.data.Dataset:
-    """Load images in [-1, 1], or points, one at a time and in a fixed order.
+    """Loads images in [-1, 1], or points, one at a time and in a fixed order.
 
     Data streams from its files: nothing is shuffled, batched or cached here.
 
     Args:
-        name: one of `names()`; any TFDS data set with a uint8 feature `"image"`; the path of a
+        name: One of `names()`; any TFDS data set with a uint8 feature `"image"`; the path of a
             `.npy` or `.npz` file; or a folder of images.
             Arrays are `(N, H, W)` or `(N, H, W, C)`; `(N, d)` are square images if `d` is the
             square of 8 or more, points otherwise. uint8 means 0..255; other types must fill
@@ -48,17 +49,17 @@ def load(
             (`"train[:10%]"`). The mixtures have `"train"` and `"test"`, drawn separately.
         size: `(height, width)` in pixels. The centre is cropped to this aspect and resized
             (bilinear, antialiased). Images that differ in size take that of the first by default.
-        labels: give `(image, label)` pairs, the label an int64 scalar.
-        data_dir: where TFDS keeps prepared data sets; its own default if None.
+        labels: Whether to give `(image, label)` pairs, the label an int64 scalar.
+        data_dir: Where TFDS keeps prepared data sets; its own default if None.
 
     Returns:
         A data set of float32 images of shape `(H, W, C)` in [-1, 1], or of float32 points of
         shape `(d,)`, which are not rescaled.
 
     Raises:
-        ValueError: if the name, path, split, size or content is not as above, or if there are no
+        ValueError: If the name, path, split, size or content is not as above, or if there are no
             labels to give.
-        ConnectionError: if the data set must be downloaded and cannot be.
+        ConnectionError: If the data set must be downloaded and cannot be.
 
     Example:
         >>> dataset = load("digits", size=(28, 28))
@@ -70,15 +71,19 @@ def load(
         raise ValueError(f"Expected a data set with labels. Received: name={str(name)!r}")
     convert = _conversion(dataset, size)
 
-    def element(image, label=None):
+    def element(
+        image: tf.Tensor, label: tf.Tensor | None = None
+    ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         image = convert(image)
         return (image, tf.cast(label, tf.int64)) if labels else image
 
     return dataset.map(element, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
-def _open(name, split, data_dir):
-    """Decide which source serves a name; all of them give (image,) or (image, label)."""
+def _open(
+    name: str | os.PathLike, split: str, data_dir: str | os.PathLike | None
+) -> tf.data.Dataset:
+    """Opens the source that serves a name; all sources give (image,) or (image, label)."""
     path = Path(name).expanduser()
     if name in POINTS:
         return _points(name, split)
@@ -89,15 +94,17 @@ def _open(name, split, data_dir):
     return catalog.read(str(name), split, data_dir)
 
 
-def _points(name, split):
-    """Draw the points of a mixture; each split has its own seed."""
+def _points(name: str, split: str) -> tf.data.Dataset:
+    """Draws the points of a mixture; each split has its own seed."""
     seeds = {"train": 0, "test": 1}
     check_split(split, seeds, name)
     return tf.data.Dataset.from_tensor_slices(mixtures.draw(name, seeds[split]))
 
 
-def _conversion(dataset, size):
-    """Return the function that takes an element of a source to [-1, 1] and to its size."""
+def _conversion(
+    dataset: tf.data.Dataset, size: tuple[int, int] | None
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns the function that takes an element of a source to [-1, 1] and to its size."""
     spec = dataset.element_spec[0]
     if spec.shape.rank == 1:
         if size is not None:

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-POINTS = 100_000  # as many as PacGAN and VEEGAN train on
+POINTS = 100_000  # As many as PacGAN and VEEGAN train on.
 
 
 def ring_centers(modes: int = 8, radius: float = 1.0) -> np.ndarray:
-    """Centres of equally spaced modes on a circle around the origin.
+    """Returns the centres of equally spaced modes on a circle around the origin.
 
     Args:
-        modes: number of modes.
-        radius: radius of the circle.
+        modes: Number of modes.
+        radius: Radius of the circle.
 
     Returns:
         float32 array of shape `(modes, 2)`, counter-clockwise from `(radius, 0)`.
@@ -25,11 +25,11 @@ def ring_centers(modes: int = 8, radius: float = 1.0) -> np.ndarray:
 
 
 def grid_centers(side: int = 5, spacing: float = 2.0) -> np.ndarray:
-    """Centres of `side * side` modes on a square grid around the origin.
+    """Returns the centres of `side * side` modes on a square grid around the origin.
 
     Args:
-        side: number of modes along each axis.
-        spacing: distance of neighbouring modes.
+        side: Number of modes along each axis.
+        spacing: Distance of neighbouring modes.
 
     Returns:
         float32 array of shape `(side * side, 2)`.
@@ -52,21 +52,21 @@ def ring(
     seed: int = 0,
     labels: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Points of a ring of equally likely isotropic Gaussians.
+    """Draws points of a ring of equally likely isotropic Gaussians.
 
     Args:
-        n: number of points.
-        modes: number of Gaussians.
-        radius: radius of the circle on which their means lie.
-        std: standard deviation of each Gaussian along each axis.
-        seed: the same seed gives the same points.
-        labels: also return the index in `ring_centers` of the mode of each point.
+        n: Number of points.
+        modes: Number of Gaussians.
+        radius: Radius of the circle on which their means lie.
+        std: Standard deviation of each Gaussian along each axis.
+        seed: The same seed gives the same points.
+        labels: Whether to return also the index in `ring_centers` of the mode of each point.
 
     Returns:
         float32 points of shape `(n, 2)`; with `labels`, a tuple of them and int64 modes `(n,)`.
 
     Raises:
-        ValueError: if `n` or `modes` is below 1, or `std` is negative.
+        ValueError: If `n` or `modes` is below 1, or `std` is negative.
 
     Example:
         >>> ring(n=100).shape
@@ -75,7 +75,8 @@ def ring(
     Reference:
         Lin et al., PacGAN (2018), section 4.1, the "2D-ring".
     """
-    return _mixture(ring_centers(modes, radius), n, std, seed, labels)
+    drawn = _mixture(ring_centers(modes, radius), n, std, seed)
+    return drawn if labels else drawn[0]
 
 
 def grid(
@@ -86,21 +87,21 @@ def grid(
     seed: int = 0,
     labels: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Points of a square grid of equally likely isotropic Gaussians.
+    """Draws points of a square grid of equally likely isotropic Gaussians.
 
     Args:
-        n: number of points.
-        side: number of Gaussians along each axis.
-        spacing: distance of neighbouring means.
-        std: standard deviation of each Gaussian along each axis.
-        seed: the same seed gives the same points.
-        labels: also return the index in `grid_centers` of the mode of each point.
+        n: Number of points.
+        side: Number of Gaussians along each axis.
+        spacing: Distance of neighbouring means.
+        std: Standard deviation of each Gaussian along each axis.
+        seed: The same seed gives the same points.
+        labels: Whether to return also the index in `grid_centers` of the mode of each point.
 
     Returns:
         float32 points of shape `(n, 2)`; with `labels`, a tuple of them and int64 modes `(n,)`.
 
     Raises:
-        ValueError: if `n` or `side` is below 1, or `std` is negative.
+        ValueError: If `n` or `side` is below 1, or `std` is negative.
 
     Example:
         >>> grid(n=100).shape
@@ -109,25 +110,26 @@ def grid(
     Reference:
         Lin et al., PacGAN (2018), section 4.1, the "2D-grid".
     """
-    return _mixture(grid_centers(side, spacing), n, std, seed, labels)
+    drawn = _mixture(grid_centers(side, spacing), n, std, seed)
+    return drawn if labels else drawn[0]
 
 
 def swissroll(
     n: int = POINTS, noise: float = 0.25, scale: float = 7.5, seed: int = 0
 ) -> np.ndarray:
-    """Points of a rolled-up curve in the plane.
+    """Draws points of a rolled-up curve in the plane.
 
     Args:
-        n: number of points.
-        noise: standard deviation of the noise, before the division by `scale`.
-        scale: what the points are divided by, to bring them near to [-2, 2].
-        seed: the same seed gives the same points.
+        n: Number of points.
+        noise: Standard deviation of the noise, before the division by `scale`.
+        scale: What the points are divided by, to bring them near to [-2, 2].
+        seed: The same seed gives the same points.
 
     Returns:
         float32 points of shape `(n, 2)`.
 
     Raises:
-        ValueError: if `n` is below 1 or `noise` is negative.
+        ValueError: If `n` is below 1 or `noise` is negative.
 
     Example:
         >>> swissroll(n=100).shape
@@ -140,14 +142,14 @@ def swissroll(
 
     _check(n, noise)
     points, _ = make_swiss_roll(n, noise=noise, random_state=seed)
-    return (points[:, [0, 2]] / scale).astype("float32")  # axis 1 is the roll's width
+    return (points[:, [0, 2]] / scale).astype("float32")  # Axis 1 is the roll's width.
 
 
 def modes(name: str) -> tuple[np.ndarray, float] | None:
-    """Centres and standard deviation of the Gaussians that a named data set is drawn from.
+    """Returns the centres and the standard deviation of the Gaussians of a named data set.
 
     Args:
-        name: name of a data set, as for `load`.
+        name: Name of a data set, as for `load`.
 
     Returns:
         float32 centres of shape `(modes, 2)` and the standard deviation along each axis; None if
@@ -161,19 +163,19 @@ def modes(name: str) -> tuple[np.ndarray, float] | None:
     return MODES.get(name)
 
 
-def _mixture(centers, n, std, seed, labels):
-    """Draw `n` points of equally likely Gaussians around `centers`."""
+def _mixture(centers: np.ndarray, n: int, std: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draws `n` points of equally likely Gaussians around `centers`, with the mode of each."""
     _check(n, std)
     if len(centers) == 0:
         raise ValueError("Expected at least one mode. Received: modes=0")
     rng = np.random.default_rng(seed)
     modes = rng.integers(len(centers), size=n)
     points = (centers[modes] + std * rng.standard_normal((n, 2))).astype("float32")
-    return (points, modes) if labels else points
+    return points, modes
 
 
-def _check(n, std):
-    """Raise for a number of points or a standard deviation that cannot be."""
+def _check(n: int, std: float) -> None:
+    """Raises for a number of points or a standard deviation that cannot be."""
     if n < 1:
         raise ValueError(f"Expected at least one point. Received: n={n}")
     if std < 0:
@@ -190,8 +192,8 @@ MODES = {
 
 
 def draw(name: str, seed: int) -> tuple[np.ndarray, ...]:
-    """Draw the points of a named data set, with the mode of each where there are modes."""
+    """Draws the points of a named data set, with the mode of each where there are modes."""
     if name in MODES:
         centers, std = MODES[name]
-        return _mixture(centers, POINTS, std, seed, labels=True)
+        return _mixture(centers, POINTS, std, seed)
     return (swissroll(seed=seed),)

@@ -6,18 +6,25 @@ import tensorflow as tf
 
 
 def scale(image: tf.Tensor, low: float, high: float) -> tf.Tensor:
-    """Map [low, high] onto [-1, 1], in float32; both ends map exactly."""
+    """Maps [low, high] onto [-1, 1], in float32; both ends map exactly."""
     half = (high - low) / 2
     return tf.cast(image, tf.float32) / half - (high + low) / (high - low)
 
 
 def to_unit_range(image: tf.Tensor) -> tf.Tensor:
-    """Map uint8 onto [-1, 1]; float images of a source are there already."""
+    """Maps uint8 onto [-1, 1]; float images of a source are there already."""
     return scale(image, 0, 255) if image.dtype == tf.uint8 else image
 
 
 class CentreResize:
-    """Crop the centre to the aspect of `size`, then resize without aliasing."""
+    """Crops the centre to the aspect of `size`, then resizes without aliasing.
+
+    Args:
+        size: `(height, width)` in pixels.
+
+    Raises:
+        ValueError: If `size` is not two positive numbers.
+    """
 
     def __init__(self, size: tuple[int, int]):
         if np.shape(size) != (2,) or min(size) < 1:
@@ -33,5 +40,5 @@ class CentreResize:
         )
 
     def __call__(self, image: tf.Tensor) -> tf.Tensor:
-        """Return `image`, float32 in [-1, 1], at the new size."""
-        return tf.clip_by_value(self.layer(image), -1.0, 1.0)  # rounding can step over the ends
+        """Returns `image`, float32 in [-1, 1], at the new size."""
+        return tf.clip_by_value(self.layer(image), -1.0, 1.0)  # Rounding can step over the ends.

@@ -21,7 +21,7 @@ def folder() -> Path:
 
 
 def fingerprint(*parts: Any) -> str:
-    """Hash arrays (values, shape and type) and anything else by its `repr`.
+    """Hashes arrays (values, shape and type) and anything else by its `repr`.
 
     Args:
         parts: What to tell apart, in order.
@@ -44,9 +44,9 @@ def fingerprint(*parts: Any) -> str:
 
 
 def cached(
-    name: str, key: tuple[Any, ...], make: Callable[[], dict[str, np.ndarray]]
+    name: str, key: tuple[Any, ...], make: Callable[[], dict[str, Any]]
 ) -> dict[str, np.ndarray]:
-    """Return the arrays kept under a key; make and keep them the first time.
+    """Returns the arrays kept under a key; makes and keeps them the first time.
 
     Files appear whole, so that processes may share the folder; a damaged one is made anew.
 

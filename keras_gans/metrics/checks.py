@@ -1,12 +1,14 @@
 """Checks of the arguments that all metrics share."""
 
 import operator
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def samples(array, name, at_least=1):
-    """Return `array` as finite floats of shape `(n, d)` with `n >= at_least`."""
+def samples(array: ArrayLike, name: str, at_least: int = 1) -> np.ndarray:
+    """Returns `array` as finite floats of shape `(n, d)` with `n >= at_least`."""
     array = as_float(array, name)
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(
@@ -21,9 +23,11 @@ def samples(array, name, at_least=1):
     return finite(array, name)
 
 
-def pair(a, b, names, at_least=(1, 1)):
-    """Return two sets of samples of the same dimension, each checked by `samples`."""
-    a, b = (samples(*each) for each in zip((a, b), names, at_least, strict=True))
+def pair(
+    a: ArrayLike, b: ArrayLike, names: tuple[str, str], at_least: tuple[int, int] = (1, 1)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns two sets of samples of the same dimension, each checked by `samples`."""
+    a, b = samples(a, names[0], at_least[0]), samples(b, names[1], at_least[1])
     if a.shape[1] != b.shape[1]:
         raise ValueError(
             f"Expected {names[0]} and {names[1]} to have the same dimension. Received: "
@@ -32,8 +36,8 @@ def pair(a, b, names, at_least=(1, 1)):
     return a, b
 
 
-def as_float(array, name):
-    """Return `array` as NumPy floats; float32 stays, so that large sets are not copied."""
+def as_float(array: ArrayLike, name: str) -> np.ndarray:
+    """Returns `array` as NumPy floats; float32 stays, so that large sets are not copied."""
     try:
         array = np.asarray(array)
         if array.dtype.kind == "c":
@@ -46,8 +50,8 @@ def as_float(array, name):
         ) from error
 
 
-def finite(array, name):
-    """Return `array` if it holds neither NaN nor infinity."""
+def finite(array: np.ndarray, name: str) -> np.ndarray:
+    """Returns `array` if it holds neither NaN nor infinity."""
     if not np.isfinite([array.min(), array.max()]).all():  # min and max make no (n, d) mask
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(
@@ -57,8 +61,8 @@ def finite(array, name):
     return array
 
 
-def positive_integer(value, name, at_most=None):
-    """Return `value` as an int in `[1, at_most]`."""
+def positive_integer(value: Any, name: str, at_most: int | None = None) -> int:
+    """Returns `value` as an int in `[1, at_most]`."""
     try:
         number = operator.index(value)
     except TypeError:

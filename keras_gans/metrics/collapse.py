@@ -8,7 +8,7 @@ from keras_gans.metrics.neighbours import search
 
 
 def duplicate_share(real: ArrayLike, fake: ArrayLike, quantile: float = 0.05) -> float:
-    """Share of fakes that have a near duplicate among the fakes.
+    """Returns the share of fakes that have a near duplicate among the fakes.
 
     Two fakes are near duplicates if they are as close as the closest `quantile` of the reals are
     to their nearest other real. A generator that draws as the data does scores about `quantile`,
@@ -44,6 +44,6 @@ def duplicate_share(real: ArrayLike, fake: ArrayLike, quantile: float = 0.05) ->
     return float(np.mean(nearest_other(fake[:count]) <= threshold))
 
 
-def nearest_other(array):
-    """Return the distance of each sample to its nearest other sample."""
+def nearest_other(array: np.ndarray) -> np.ndarray:
+    """Returns the distance of each sample to its nearest other sample."""
     return search(array, array, 2, "duplicates", False).distances[:, 1]

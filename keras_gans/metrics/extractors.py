@@ -11,10 +11,16 @@ from keras import layers
 from keras_gans import datasets
 from keras_gans.metrics.cache import cached
 from keras_gans.metrics.features import Extractor
-from keras_gans.metrics.samples import as_array
+from keras_gans.metrics.samples import as_arrays
 
 # The classifier's training: part of the key under which it is cached.
-RECIPE = {"images": 20_000, "steps": 1_000, "batch_size": 64, "learning_rate": 1e-3, "seed": 0}
+RECIPE: dict[str, Any] = {
+    "images": 20_000,
+    "steps": 1_000,
+    "batch_size": 64,
+    "learning_rate": 1e-3,
+    "seed": 0,
+}
 
 
 def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
@@ -42,7 +48,7 @@ def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
 def classifier(
     data: str | os.PathLike = "digits", size: tuple[int, int] | None = None
 ) -> Extractor:
-    """A small classifier that trains itself on a labelled data set, and is cached on disk.
+    """Returns a small classifier that trains itself on a labelled data set, cached on disk.
 
     The features are the last hidden layer's 64 activations. Training takes seconds to a minute, on
     at most 20,000 images of the "train" split, from fixed seeds, and leaves global random states
@@ -72,7 +78,7 @@ def classifier(
 
 
 def inception(weights: str | None = "imagenet") -> Extractor:
-    """InceptionV3 of `keras.applications`: 2,048 features and 1,000 probabilities.
+    """Returns InceptionV3 of `keras.applications`: 2,048 features and 1,000 probabilities.
 
     This is not the network, nor the resizing, of published FID; the name says so.
 
@@ -112,14 +118,14 @@ def _labelled_images(data: Any, size: Any) -> tuple[np.ndarray, np.ndarray]:
             f"Expected a data set of images to train a classifier on. Received: {str(data)!r}, "
             "whose samples are points; pass extractor='samples'"
         )
-    images = as_array(pairs.map(lambda image, label: image), shape, RECIPE["images"])
-    labels = as_array(pairs.map(lambda image, label: label), (), RECIPE["images"])
+    images, labels = as_arrays(pairs, shape, RECIPE["images"])
+    assert labels is not None  # `load` gives a label with each image, or raises.
     return images, labels
 
 
 def _small_network(shape: tuple[int, ...], classes: int) -> keras.Model:
     # Seeds and names are given, so that Keras draws and counts none.
-    def seeded(layer, units, seed, **arguments):
+    def seeded(layer: type[layers.Layer], units: int, seed: int, **arguments: Any) -> layers.Layer:
         start = keras.initializers.HeUniform(seed=seed)
         return layer(units, kernel_initializer=start, name=f"layer_{seed}", **arguments)
 
@@ -135,7 +141,9 @@ def _small_network(shape: tuple[int, ...], classes: int) -> keras.Model:
     return keras.Model(inputs, {"features": features, "probabilities": outputs}, name="classifier")
 
 
-def _trained_weights(model, images, labels) -> dict[str, np.ndarray]:
+def _trained_weights(
+    model: keras.Model, images: np.ndarray, labels: np.ndarray
+) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(RECIPE["seed"])
     count = RECIPE["steps"] * RECIPE["batch_size"]
     passes = [rng.permutation(len(images)) for _ in range(-(-count // len(images)))]
@@ -152,7 +160,7 @@ def _trained_weights(model, images, labels) -> dict[str, np.ndarray]:
     return {f"weight_{i}": weight for i, weight in enumerate(model.get_weights())}
 
 
-def _normalise(model, images) -> None:
+def _normalise(model: keras.Model, images: np.ndarray) -> None:
     """Gives the features a mean square of 1 on the data; the probabilities stay as they are."""
     vectors = Extractor(model)(images).vectors
     scale = float(np.sqrt(np.mean(np.square(vectors)))) or 1.0

@@ -13,15 +13,17 @@ RESIZE = "bilinear, antialiased"
 
 
 class Features(NamedTuple):
-    """Features of samples, and class probabilities where the extractor is a classifier.
+    """Features of samples, class probabilities of a classifier, and labels of labelled samples.
 
     Attributes:
         vectors: Float array of shape `(n, d)`.
         probabilities: Float array of shape `(n, classes)`, or None.
+        labels: Integer array of shape `(n,)`, the class that each sample was drawn of, or None.
     """
 
     vectors: np.ndarray
     probabilities: np.ndarray | None = None
+    labels: np.ndarray | None = None
 
 
 class Extractor:
@@ -54,10 +56,14 @@ class Extractor:
         preprocess: Callable[[Any], Any] | None = None,
         version: str | None = None,
     ):
-        if model is None and name is None:
-            raise ValueError("Expected a model, or a name. Received: neither; pass name='samples'")
-        self.model = model
-        self.name = name or model.name
+        if not name:
+            if model is None:
+                raise ValueError(
+                    "Expected a model, or a name. Received: neither; pass name='samples'"
+                )
+            name = model.name
+        self.model: Any = model
+        self.name = name
         self.preprocess = preprocess or (lambda images: images)
         self.version = version or self._fingerprint()
 
@@ -88,7 +94,7 @@ class Extractor:
         """Tells how samples of a shape are resized: "none" where they fit."""
         return RESIZE if self._size_of(sample_shape) else "none"
 
-    def _extract(self, samples):
+    def _extract(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         images = ops.convert_to_tensor(samples)
         if samples.ndim == 4:
             images = _with_channels(images, self.model.input_shape[-1])
@@ -101,14 +107,14 @@ class Extractor:
         vectors = arrays["features"].reshape(len(samples), -1).astype("float32")
         return vectors, arrays.get("probabilities")
 
-    def _size_of(self, sample_shape):
-        """The size that images are to be resized to, or None."""
+    def _size_of(self, sample_shape: tuple[int, ...]) -> tuple[int, int] | None:
+        """Returns the size that images are to be resized to, or None."""
         if self.model is None or len(sample_shape) != 3:
             return None
         size = self.model.input_shape[1:3]
         return None if None in size or size == tuple(sample_shape[:2]) else size
 
-    def _check(self, samples):
+    def _check(self, samples: np.ndarray) -> None:
         rank = len(self.model.input_shape)
         channels = {1, 3, self.model.input_shape[-1]}
         if samples.ndim != rank or (rank == 4 and samples.shape[-1] not in channels):
@@ -117,12 +123,12 @@ class Extractor:
                 f"{self.model.input_shape}. Received: samples of shape {samples.shape}"
             )
 
-    def _fingerprint(self):
+    def _fingerprint(self) -> str:
         weights = self.model.get_weights() if self.model else []
         return fingerprint(*weights)[:12]
 
 
-def _with_channels(images, channels):
+def _with_channels(images: Any, channels: int | None) -> Any:
     if channels in (None, images.shape[-1]):
         return images
     return ops.repeat(ops.mean(images, axis=-1, keepdims=True), channels, axis=-1)

@@ -29,10 +29,10 @@ class Moments:
         Variances" (1979), equation 2.1, with outer products for the squares.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = 0
-        self._mean = None
-        self._scatter = None  # sum of outer products of deviations from the mean
+        self._mean = np.zeros(0)
+        self._scatter = np.zeros((0, 0))  # sum of outer products of deviations from the mean
 
     @property
     def mean(self) -> np.ndarray:
@@ -47,7 +47,7 @@ class Moments:
         return self._scatter / (self.count - 1)
 
     def update(self, batch: ArrayLike) -> "Moments":
-        """Add a batch of samples.
+        """Adds a batch of samples.
 
         Args:
             batch: Array of shape `(n, d)`, finite, `n >= 1`; the same `d` in every call.
@@ -64,7 +64,7 @@ class Moments:
         return self._merge(len(batch), mean, deviations.T @ deviations)
 
     def merge(self, other: "Moments") -> "Moments":
-        """Add the samples that another `Moments` has seen.
+        """Adds the samples that another `Moments` has seen.
 
         Args:
             other: `Moments` of the same `d`.
@@ -79,7 +79,7 @@ class Moments:
             return self
         return self._merge(other.count, other._mean, other._scatter)
 
-    def _merge(self, count, mean, scatter):
+    def _merge(self, count: int, mean: np.ndarray, scatter: np.ndarray) -> "Moments":
         if self.count == 0:
             self.count, self._mean, self._scatter = count, mean.copy(), scatter.copy()
             return self
@@ -95,7 +95,7 @@ class Moments:
         self.count = total
         return self
 
-    def _require(self, count):
+    def _require(self, count: int) -> None:
         if self.count < count:
             raise ValueError(
                 f"Expected at least {count} samples. Received: count={self.count}. "
@@ -104,7 +104,7 @@ class Moments:
 
 
 def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
-    """Squared Frechet distance of the Gaussians fitted to two sets of samples.
+    """Returns the squared Frechet distance of the Gaussians fitted to two sets of samples.
 
     On Inception features this is the Frechet Inception Distance (FID). Covariances are normalised
     by `n - 1`, and may be singular (`n <= d`). Memory beyond the arrays grows with `d^2`, not `n`.
@@ -135,8 +135,8 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     )
 
 
-def moments_of(array):
-    """Return the `Moments` of an array, read in tiles."""
+def moments_of(array: np.ndarray) -> Moments:
+    """Returns the `Moments` of an array, read in tiles."""
     moments = Moments()
     for rows in spans(len(array)):
         moments.update(array[rows])
@@ -146,7 +146,7 @@ def moments_of(array):
 def frechet_from_moments(
     mean_a: ArrayLike, cov_a: ArrayLike, mean_b: ArrayLike, cov_b: ArrayLike
 ) -> float:
-    """Squared Frechet distance of two Gaussians given by their means and covariances.
+    """Returns the squared Frechet distance of two Gaussians of given means and covariances.
 
     Args:
         mean_a: Array of shape `(d,)`.
@@ -183,8 +183,10 @@ def frechet_from_moments(
     return float(max(0.0, np.square(mean_a - mean_b).sum() + traces - 2.0 * cross))
 
 
-def check_moments(mean, covariance, suffix):
-    """Return the mean and a factor of the covariance, both checked."""
+def check_moments(
+    mean: ArrayLike, covariance: ArrayLike, suffix: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the mean and a factor of the covariance, both checked."""
     mean = checks.as_float(mean, f"mean_{suffix}").astype(np.float64, copy=False)
     covariance = checks.samples(covariance, f"cov_{suffix}").astype(np.float64, copy=False)
     if mean.ndim != 1 or covariance.shape != (mean.size, mean.size):
@@ -196,8 +198,8 @@ def check_moments(mean, covariance, suffix):
     return checks.finite(mean, f"mean_{suffix}"), factor(covariance, f"cov_{suffix}")
 
 
-def factor(covariance, name, tolerance=1e-5):
-    """Return F of shape `(d, rank)` with `F F' = covariance`."""
+def factor(covariance: np.ndarray, name: str, tolerance: float = 1e-5) -> np.ndarray:
+    """Returns F of shape `(d, rank)` with `F F' = covariance`."""
     scale = np.abs(covariance).max()
     values, vectors = np.linalg.eigh(covariance)
     asymmetry = np.abs(covariance - covariance.T).max()

@@ -23,7 +23,7 @@ def kernel_distance(
     subset_size: int | None = None,
     seed: int = 0,
 ) -> KernelDistance:
-    """Unbiased squared maximum mean discrepancy with the kernel `(x.y / d + 1)^3`.
+    """Returns the unbiased squared maximum mean discrepancy with the kernel `(x.y / d + 1)^3`.
 
     On Inception features this is the Kernel Inception Distance (KID). It is unbiased at any
     number of samples, so it may be slightly negative.
@@ -65,8 +65,8 @@ def kernel_distance(
     return KernelDistance(float(np.mean(estimates)), float(np.std(estimates)))
 
 
-def whole_distance(a, b, subsets):
-    """Return the estimate on the whole arrays."""
+def whole_distance(a: np.ndarray, b: np.ndarray, subsets: int) -> KernelDistance:
+    """Returns the estimate on the whole arrays."""
     if subsets > 1:
         raise ValueError(
             "Expected subset_size with more than one subset. "
@@ -75,8 +75,8 @@ def whole_distance(a, b, subsets):
     return KernelDistance(squared_discrepancy(a, b), 0.0)
 
 
-def check_subset_size(subset_size, a, b):
-    """Return `subset_size` if both arrays hold as many samples."""
+def check_subset_size(subset_size: int, a: np.ndarray, b: np.ndarray) -> int:
+    """Returns `subset_size` if both arrays hold as many samples."""
     size = checks.positive_integer(subset_size, "subset_size", at_most=min(len(a), len(b)))
     if size < 2:
         raise ValueError(
@@ -86,31 +86,31 @@ def check_subset_size(subset_size, a, b):
     return size
 
 
-def draw(array, size, random):
-    """Return `size` different rows."""
+def draw(array: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
+    """Returns `size` different rows."""
     return array[random.choice(len(array), size, replace=False)]
 
 
-def squared_discrepancy(a, b):
-    """Return the unbiased estimate: pairs of a sample with itself do not count."""
+def squared_discrepancy(a: np.ndarray, b: np.ndarray) -> float:
+    """Returns the unbiased estimate: pairs of a sample with itself do not count."""
     return float(mean_within(a) + mean_within(b) - 2.0 * kernel_sum(a, b) / (len(a) * len(b)))
 
 
-def mean_within(array):
-    """Return the mean of the kernel over pairs of different samples."""
+def mean_within(array: np.ndarray) -> float:
+    """Returns the mean of the kernel over pairs of different samples."""
     squared_norms = np.einsum("ij,ij->i", array, array, dtype=np.float64)
     own = kernel(squared_norms, array.shape[1]).sum()
     return (kernel_sum(array, array) - own) / (len(array) * (len(array) - 1))
 
 
-def kernel_sum(a, b):
-    """Return the sum of the kernel over all pairs."""
+def kernel_sum(a: np.ndarray, b: np.ndarray) -> float:
+    """Returns the sum of the kernel over all pairs."""
     origin = np.zeros(a.shape[1])
     pairs = tile_pairs(a, b, origin)
     return sum(kernel(left @ right.T, a.shape[1]).sum() for _, _, left, right in pairs)
 
 
-def kernel(products, dimension):
-    """Return the polynomial kernel of inner products."""
+def kernel(products: np.ndarray, dimension: int) -> np.ndarray:
+    """Returns the polynomial kernel of inner products."""
     base = products / dimension + 1.0
     return base * base * base

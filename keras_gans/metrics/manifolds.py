@@ -27,7 +27,7 @@ class DensityCoverage(NamedTuple):
 def precision_recall(
     real: ArrayLike, fake: ArrayLike, k: int = 3, verbose: bool = False
 ) -> PrecisionRecall:
-    """Improved precision and recall.
+    """Computes improved precision and recall.
 
     Precision is the share of fakes that lie in the manifold of the reals, recall the share of
     reals in the manifold of the fakes. A manifold is the union of balls around its samples, each
@@ -75,7 +75,7 @@ def precision_recall(
 def density_coverage(
     real: ArrayLike, fake: ArrayLike, k: int = 5, verbose: bool = False
 ) -> DensityCoverage:
-    """Density and coverage.
+    """Computes density and coverage.
 
     Balls around the reals reach to the k-th nearest other real. Density is the mean number of
     balls that a fake lies in, divided by k: 1 is expected of a perfect generator, more is possible.
@@ -115,12 +115,12 @@ def density_coverage(
         real, fake, slack=ROUNDING, label="real to fake", verbose=verbose
     ):
         inside = distances < radii[rows, np.newaxis]
-        hits += np.count_nonzero(inside)
+        hits += int(np.count_nonzero(inside))
         covered[rows] |= inside.any(axis=1)
     return DensityCoverage(float(hits / (k * len(fake))), float(covered.mean()))
 
 
-def squared_radii(array, k, label, verbose):
-    """Return the squared distance of each sample to its k-th nearest other sample."""
+def squared_radii(array: np.ndarray, k: int, label: str, verbose: bool) -> np.ndarray:
+    """Returns the squared distance of each sample to its k-th nearest other sample."""
     neighbours = search(array, array, k + 1, label, verbose)  # the first is the sample itself
     return np.square(neighbours.distances[:, k])

@@ -19,7 +19,7 @@ class ModeCoverage(NamedTuple):
 
 
 def mode_coverage(samples: ArrayLike, centers: ArrayLike, std: float) -> ModeCoverage:
-    """Modes, sample quality and balance on a mixture of equal Gaussians.
+    """Computes modes, sample quality and balance on a mixture of equal Gaussians.
 
     A sample is of high quality within 3 standard deviations of its nearest mode. A mode is covered
     if it is the nearest mode of at least one high-quality sample. The divergence is

@@ -19,7 +19,7 @@ class Neighbours(NamedTuple):
 def nearest_neighbours(
     samples: ArrayLike, references: ArrayLike, k: int = 1, verbose: bool = False
 ) -> Neighbours:
-    """Find the k nearest references of each sample, by Euclidean distance.
+    """Finds the k nearest references of each sample, by Euclidean distance.
 
     The search is exhaustive and works in tiles, so memory beyond the arrays does not grow with
     `n * m`. Distances of the neighbours found are computed from differences: a copy is at 0.
@@ -48,8 +48,10 @@ def nearest_neighbours(
     return search(samples, references, k, "neighbours", verbose)
 
 
-def search(samples, references, k, label, verbose):
-    """Return `Neighbours` of checked arguments."""
+def search(
+    samples: np.ndarray, references: np.ndarray, k: int, label: str, verbose: bool
+) -> Neighbours:
+    """Returns `Neighbours` of checked arguments."""
     indices = np.zeros((len(samples), k), dtype=np.int64)
     squares = np.full((len(samples), k), np.inf)
     for rows, cols, tile in squared_distance_tiles(
@@ -64,14 +66,14 @@ def search(samples, references, k, label, verbose):
     return in_order(indices, row_distances(samples, references, indices))
 
 
-def smallest(values, k):
-    """Return the columns of the k smallest values of each row, in any order."""
+def smallest(values: np.ndarray, k: int) -> np.ndarray:
+    """Returns the columns of the k smallest values of each row, in any order."""
     k = min(k, values.shape[1])
     return np.argpartition(values, k - 1, axis=1)[:, :k]
 
 
-def row_distances(samples, references, indices):
-    """Return the distance of each sample to each of its neighbours, without cancellation."""
+def row_distances(samples: np.ndarray, references: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Returns the distance of each sample to each of its neighbours, without cancellation."""
     distances = np.empty(indices.shape)
     for rows in spans(len(samples)):
         left = samples[rows].astype(np.float64)
@@ -81,8 +83,8 @@ def row_distances(samples, references, indices):
     return distances
 
 
-def in_order(indices, distances):
-    """Return `Neighbours` sorted by distance, then by index."""
+def in_order(indices: np.ndarray, distances: np.ndarray) -> Neighbours:
+    """Returns `Neighbours` sorted by distance, then by index."""
     order = np.lexsort((indices, distances), axis=1)
     return Neighbours(
         np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)

@@ -13,21 +13,27 @@ from keras_gans.metrics.frechet import frechet_distance
 from keras_gans.metrics.kernel import kernel_distance
 from keras_gans.metrics.manifolds import density_coverage, precision_recall
 from keras_gans.metrics.mixtures import mode_coverage
-from keras_gans.metrics.samples import as_array
+from keras_gans.metrics.samples import as_arrays
 from keras_gans.metrics.scores import inception_score
 
 # Reals and fakes that are compared unless `n` says otherwise.
-MOST = 10_000
+MAX_SAMPLES = 10_000
+# Reals and fakes that every metric is defined for.
+MIN_SAMPLES = 6
 
 
 class Scores(dict):
     """Metrics by name, as floats.
 
     Attributes:
-        protocol: How they were measured: extractor, its version, resize method, counts, seed.
+        protocol: How they were measured: extractor, its version, resize method, counts, seed, and
+            of a conditional model what labels its samples have.
+        by_class: The same metrics by class, of a conditional model measured against labelled data;
+            else empty.
     """
 
     protocol: dict[str, Any]
+    by_class: dict[int, dict[str, float]]
 
 
 class Mixture(NamedTuple):
@@ -38,10 +44,10 @@ class Mixture(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """Numbers that come out of one computation, and what it needs beside features."""
+    """Numbers that come out of one computation of reals, fakes, and what it needs beside these."""
 
     names: tuple[str, ...]
-    compute: Callable[[Features, Features, Mixture | None], Any]
+    compute: Callable[[Features, Features, Any], Any]
     needs: str | None = None
 
 
@@ -55,7 +61,7 @@ METRICS = (
         ("density", "coverage"), lambda real, fake, _: density_coverage(real.vectors, fake.vectors)
     ),
     Metric(("duplicates",), lambda real, fake, _: (duplicate_share(real.vectors, fake.vectors),)),
-    Metric(("is",), lambda _, fake, __: inception_score(fake.probabilities)[:1], "probabilities"),
+    Metric(("is",), lambda _, __, shares: inception_score(shares)[:1], "probabilities"),
     Metric(
         ("modes", "high_quality", "reverse_kl"),
         lambda _, fake, mixture: mode_coverage(fake.vectors, *mixture),
@@ -70,7 +76,7 @@ def compare(
     metrics: Sequence[str] | None = None,
     mixture: Mixture | None = None,
 ) -> dict[str, float]:
-    """All metrics of two sets of features.
+    """Computes all metrics of two sets of features.
 
     Args:
         real: `Features` of real samples, at least 6.
@@ -92,12 +98,52 @@ def compare(
         {'fid': 0.61, 'kid': 0.02}
     """
     wanted = check(metrics, fake, mixture)
-    values = {}
+    needed = {None: None, "probabilities": fake.probabilities, "mixture": mixture}
+    values: dict[str, float] = {}
     for metric in METRICS:
         if set(metric.names) & set(wanted):
-            numbers = metric.compute(real, fake, mixture)
+            numbers = metric.compute(real, fake, needed[metric.needs])
             values.update(zip(metric.names, map(float, numbers), strict=True))
     return {name: values[name] for name in wanted}
+
+
+def compare_by_class(
+    real: Features,
+    fake: Features,
+    metrics: Sequence[str] | None = None,
+    mixture: Mixture | None = None,
+) -> dict[int, dict[str, float]]:
+    """Computes the metrics of each class by itself.
+
+    Args:
+        real: `Features` of real samples.
+        fake: `Features` of generated samples, by the same extractor.
+        metrics: As for `compare`.
+        mixture: As for `compare`.
+
+    Returns:
+        What `compare` returns, by class, of the classes with at least 6 reals and 6 fakes; an empty
+        dict where the features of either have no labels.
+
+    Example:
+        >>> compare_by_class(real, fake, ["fid"])
+        {0: {'fid': 0.61}, 1: {'fid': 0.74}}
+    """
+    if real.labels is None or fake.labels is None:
+        return {}
+    scores = {}
+    for label in np.intersect1d(real.labels, fake.labels):
+        a, b = (_of_class(features, label) for features in (real, fake))
+        if min(len(a.vectors), len(b.vectors)) >= MIN_SAMPLES:
+            scores[int(label)] = compare(a, b, metrics, mixture)
+    return scores
+
+
+def _of_class(features: Features, label: int) -> Features:
+    chosen, probabilities = features.labels == label, features.probabilities
+    return Features(
+        features.vectors[chosen], None if probabilities is None else probabilities[chosen]
+    )
 
 
 def check(
@@ -139,20 +185,30 @@ def evaluate(
     n: int | None = None,
     seed: int = 0,
     mixture: Mixture | None = None,
+    by_class: bool = True,
 ) -> Scores:
     """Measures a model against data; what `gan.evaluate` does.
 
+    Samples of a conditional model have the labels of the data, if it has any, so that the shares of
+    the classes are the same; otherwise the classes take turns.
+
     Args:
-        gan: Has `generate(n, seed)` and `sample_shape`.
+        gan: Has `generate(n, seed)` and `sample_shape`; if it is `conditional`, `generate` takes
+            `labels` too.
         data: As for `GAN.evaluate`.
         metrics: As for `compare`.
         extractor: As for `GAN.evaluate`.
         n: As for `GAN.evaluate`.
         seed: Integer seed of the latents.
         mixture: As for `compare`.
+        by_class: Whether each class is measured too, of a conditional model against labelled data.
 
     Returns:
         The `Scores`.
+
+    Raises:
+        ValueError: If the data does not fit, a metric cannot be had, or a conditional model is
+            measured against data whose labels are not one integer a sample.
 
     Example:
         >>> scores = evaluate(gan, images, ["fid"], extractor="digits")
@@ -160,15 +216,53 @@ def evaluate(
     extractor = extractors.get(extractor, gan.sample_shape)
     real = real_features(data, extractor, gan.sample_shape, n)
     n = n or len(real.vectors)
-    fake = extractor(gan.generate(n, seed=seed))
+    samples, labels = draw(gan, real, n, seed)
+    fake = extractor(samples)._replace(labels=labels)
     scores = Scores(compare(real, fake, metrics, mixture))
+    scores.by_class = compare_by_class(real, fake, metrics, mixture) if by_class else {}
     scores.protocol = {
         **protocol_of(extractor, gan.sample_shape),
         "real_samples": len(real.vectors),
         "fake_samples": n,
         "seed": seed,
     }
+    if is_conditional(gan):
+        scores.protocol["labels"] = "in turn" if labels is None else "of the data"
     return scores
+
+
+def is_conditional(gan: Any) -> bool:
+    """Tells whether a model draws samples of a class."""
+    return getattr(gan, "conditional", False)
+
+
+def draw(gan: Any, real: Features, n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
+    """Draws samples of a model, of a conditional one with the labels of real samples.
+
+    Args:
+        gan: As for `evaluate`.
+        real: `Features` whose labels are used, over and over where n is larger.
+        n: How many samples.
+        seed: Integer seed of the latents.
+
+    Returns:
+        The samples, and the labels that they were drawn with; None where these are not of the data.
+
+    Raises:
+        ValueError: If the model is conditional and the labels are not one integer a sample.
+
+    Example:
+        >>> samples, labels = draw(gan, real, n=1000)
+    """
+    if not is_conditional(gan) or real.labels is None:
+        return gan.generate(n, seed=seed), None
+    if real.labels.dtype.kind not in "iu" or real.labels.shape != (len(real.vectors),):
+        raise ValueError(
+            f"Expected one integer label for each of {len(real.vectors)} samples. Received: labels "
+            f"of shape {real.labels.shape} and dtype {real.labels.dtype}; pass class numbers"
+        )
+    labels = np.resize(real.labels, n)
+    return gan.generate(n, seed=seed, labels=labels), labels
 
 
 def protocol_of(extractor: Extractor, sample_shape: tuple[int, ...]) -> dict[str, str]:
@@ -192,19 +286,19 @@ def real_features(
         n: At most so many samples, evenly spread over the data; 10,000 by default.
 
     Returns:
-        The `Features`.
+        The `Features`, with labels where the data has any.
 
     Example:
         >>> real = real_features(images, kg.metrics.classifier("digits"), (8, 8, 1))
     """
     if isinstance(data, Features):
         return data
-    samples = as_array(data, sample_shape, n or MOST)
+    samples, labels = as_arrays(data, sample_shape, n or MAX_SAMPLES)
     if extractor.model is None:
-        return extractor(samples)
+        return extractor(samples)._replace(labels=labels)
     key = (fingerprint(samples), extractor.name, extractor.version, samples.shape)
 
-    def extract():
+    def extract() -> dict[str, np.ndarray]:
         return {k: v for k, v in extractor(samples)._asdict().items() if v is not None}
 
-    return Features(**cached("features", key, extract))
+    return Features(**cached("features", key, extract))._replace(labels=labels)

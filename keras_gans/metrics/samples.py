@@ -1,5 +1,6 @@
-"""The user's data as one array of samples."""
+"""The user's data as arrays of samples and labels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,13 @@ import tensorflow as tf
 _BLOCK = 1024  # Samples of a data set that are read at a time.
 
 
-def as_array(data: Any, sample_shape: tuple[int, ...], most: int) -> np.ndarray:
-    """Reads at most so many samples, evenly spread over the data, in a fixed order.
+def as_array(data: Any, sample_shape: tuple[int, ...], max_samples: int) -> np.ndarray:
+    """Reads the samples of data, and drops the labels.
 
     Args:
-        data: Array of shape `(n, ...)`, or a `tf.data.Dataset` of samples or of batches. Elements
-            may be `(x, y)`; y is dropped. Of data sets that do not tell their length, the first
-            samples are taken.
+        data: As for `as_arrays`.
         sample_shape: Shape of one sample; its rank tells samples from batches.
-        most: How many to read.
+        max_samples: How many to read at most.
 
     Returns:
         The array of samples.
@@ -25,42 +24,97 @@ def as_array(data: Any, sample_shape: tuple[int, ...], most: int) -> np.ndarray:
         ValueError: If there is no sample, or samples are of another shape.
 
     Example:
-        >>> as_array([[0.0], [1.0], [2.0], [3.0]], sample_shape=(1,), most=2).tolist()
+        >>> as_array([[0.0], [1.0], [2.0], [3.0]], sample_shape=(1,), max_samples=2).tolist()
         [[0.0], [2.0]]
     """
+    return as_arrays(data, sample_shape, max_samples)[0]
+
+
+def as_arrays(
+    data: Any, sample_shape: tuple[int, ...], max_samples: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads samples and their labels in one pass, evenly spread over the data, in its order.
+
+    Args:
+        data: Array of shape `(n, ...)`, a tuple `(x, y)` of arrays, or a `tf.data.Dataset` of
+            samples or of batches, with elements `x` or `(x, y)`. Of data sets that do not tell
+            their length, the first samples are taken.
+        sample_shape: Shape of one sample; its rank tells samples from batches.
+        max_samples: How many to read at most.
+
+    Returns:
+        The array of samples, and that of their labels, of shape `(n,)` where a label is one number.
+        None in place of labels where there are none, or where y is not one tensor of known shape.
+
+    Raises:
+        ValueError: If there is no sample, samples are of another shape, or there are more or fewer
+            labels than samples.
+
+    Example:
+        >>> x, y = as_arrays(([[0.0], [1.0], [2.0]], [7, 8, 9]), sample_shape=(1,), max_samples=3)
+        >>> x.tolist(), y.tolist()
+        ([[0.0], [1.0], [2.0]], [7, 8, 9])
+    """
     if isinstance(data, tf.data.Dataset):
-        array = _from_dataset(data, len(sample_shape), most)
+        samples, *labels = _from_dataset(data, len(sample_shape), max_samples)
     else:
-        array = np.asarray(data[0] if isinstance(data, tuple) else data)
-        array = array[_evenly_spread(np.arange(len(array)), len(array), most)]
-    if len(array) == 0 or array.shape[1:] != tuple(sample_shape):
+        samples, *labels = _from_arrays(data, max_samples)
+    if len(samples) == 0 or samples.shape[1:] != tuple(sample_shape):
         raise ValueError(
             f"Expected samples of shape {tuple(sample_shape)}, as the model makes them. Received: "
-            f"data of shape {array.shape}"
+            f"data of shape {samples.shape}"
         )
-    return array
+    return samples, _flat(labels[0]) if labels else None
 
 
-def _from_dataset(data, sample_rank, most):
-    data = data.map(lambda x, *labels: x)
-    if data.element_spec.shape.rank == sample_rank + 1:
+def _from_arrays(data: Any, max_samples: int) -> list[np.ndarray]:
+    x, *labels = data if isinstance(data, tuple) else (data,)
+    labels = [y for y in labels[:1] if y is not None]
+    arrays = [np.atleast_1d(np.asarray(each)) for each in (x, *labels)]
+    if len({len(array) for array in arrays}) > 1:
+        raise ValueError(
+            f"Expected one label for each sample. Received: x.shape={arrays[0].shape}, "
+            f"y.shape={arrays[1].shape}"
+        )
+    count = len(arrays[0])
+    kept = _evenly_spread(np.arange(count), count, max_samples)
+    return [array[kept] for array in arrays]
+
+
+def _from_dataset(
+    data: tf.data.Dataset, sample_rank: int, max_samples: int
+) -> Sequence[np.ndarray]:
+    data = data.map(lambda x, *labels: (x, *labels[:1]))
+    if data.element_spec[0].shape.rank == sample_rank + 1:
         data = data.unbatch()
+    if len(data.element_spec) > 1 and not _is_one_tensor(data.element_spec[1]):
+        data = data.map(lambda x, y: (x,))
     count = int(data.cardinality())
-    if count <= most:  # Or unknown, which is negative.
-        return _concatenated(data.take(most).batch(_BLOCK))
+    if count <= max_samples:  # Or unknown, which is negative.
+        return _concatenated(data.take(max_samples).batch(_BLOCK))
 
-    def spread(number, block):
-        index = number * _BLOCK + tf.range(tf.shape(block, tf.int64)[0])
-        return tf.boolean_mask(block, _evenly_spread(index, count, most))
+    def spread(number: tf.Tensor, block: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
+        index = number * _BLOCK + tf.range(tf.shape(block[0], tf.int64)[0])
+        kept = _evenly_spread(index, count, max_samples)
+        return tuple(tf.boolean_mask(part, kept) for part in block)
 
     return _concatenated(data.batch(_BLOCK).enumerate().map(spread))
 
 
-def _concatenated(blocks):
-    arrays = list(blocks.as_numpy_iterator())
-    return np.concatenate(arrays) if arrays else np.zeros(0)
+def _is_one_tensor(spec: Any) -> bool:
+    """Tells whether labels of a type can be put in one array."""
+    return isinstance(spec, tf.TensorSpec) and spec.shape.is_fully_defined()
 
 
-def _evenly_spread(index, count, most):
-    """Tells of each index below `count` whether it is one of `most` evenly spread ones."""
-    return index * most % max(count, 1) < most
+def _concatenated(blocks: tf.data.Dataset) -> Sequence[np.ndarray]:
+    arrays = list(zip(*blocks.as_numpy_iterator(), strict=True))
+    return [np.concatenate(parts) for parts in arrays] or [np.zeros(0)]
+
+
+def _flat(labels: np.ndarray) -> np.ndarray:
+    return labels.reshape(len(labels)) if labels.size == len(labels) else labels
+
+
+def _evenly_spread(index: Any, count: int, max_samples: int) -> Any:
+    """Tells of each index below `count` whether it is one of `max_samples` evenly spread ones."""
+    return index * max_samples % max(count, 1) < max_samples

@@ -17,7 +17,7 @@ class InceptionScore(NamedTuple):
 
 
 def inception_score(probabilities: ArrayLike, splits: int = 1) -> InceptionScore:
-    """Inception score: exponential of the mean KL divergence of p(y|x) from p(y).
+    """Returns the inception score: the exponential of the mean KL divergence of p(y|x) from p(y).
 
     Args:
         probabilities: Array of shape `(n, classes)`: a classifier's softmax outputs, each row in
@@ -49,8 +49,8 @@ def inception_score(probabilities: ArrayLike, splits: int = 1) -> InceptionScore
     return InceptionScore(float(np.mean(scores)), float(np.std(scores)))
 
 
-def check_simplex(probabilities, tolerance=1e-3):
-    """Raise unless every row is a distribution, up to a low-precision softmax's rounding."""
+def check_simplex(probabilities: np.ndarray, tolerance: float = 1e-3) -> None:
+    """Raises unless every row is a distribution, up to a low-precision softmax's rounding."""
     worst = np.abs(probabilities.sum(axis=1) - 1.0).max()
     if probabilities.min() < 0.0 or worst > tolerance:
         raise ValueError(
@@ -60,7 +60,7 @@ def check_simplex(probabilities, tolerance=1e-3):
         )
 
 
-def score(probabilities):
-    """Return the inception score of one part."""
+def score(probabilities: np.ndarray) -> float:
+    """Returns the inception score of one part."""
     divergences = rel_entr(probabilities, probabilities.mean(axis=0)).sum(axis=1)
     return np.exp(divergences.mean())

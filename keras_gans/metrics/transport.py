@@ -11,7 +11,7 @@ LARGEST_ASSIGNMENT = 10_000  # samples: a cost matrix of 800 MB
 
 
 def sliced_wasserstein(a: ArrayLike, b: ArrayLike, projections: int = 50, seed: int = 0) -> float:
-    """Sliced 2-Wasserstein distance of two sets of samples.
+    """Returns the sliced 2-Wasserstein distance of two sets of samples.
 
     The root of the mean, over random directions, of the squared Wasserstein distance between the
     projections. The same seed gives the same directions as `ot.sliced_wasserstein_distance` of
@@ -44,8 +44,8 @@ def sliced_wasserstein(a: ArrayLike, b: ArrayLike, projections: int = 50, seed: 
     return float(np.sqrt(squared_wasserstein_1d(a @ directions, b @ directions).mean()))
 
 
-def squared_wasserstein_1d(u, v):
-    """Return the squared 2-Wasserstein distance of each column of `u` and `v`."""
+def squared_wasserstein_1d(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Returns the squared 2-Wasserstein distance of each column of `u` and `v`."""
     u, v = np.sort(u, axis=0), np.sort(v, axis=0)
     n, m = len(u), len(v)
     # Both quantile functions step at multiples of 1/n or 1/m: in integers, in units of 1/(n m).
@@ -55,7 +55,7 @@ def squared_wasserstein_1d(u, v):
 
 
 def optimal_transport(a: ArrayLike, b: ArrayLike) -> float:
-    """Exact optimal transport distance (1-Wasserstein) of two point sets of equal size.
+    """Returns the exact optimal transport distance (1-Wasserstein) of two sets of equal size.
 
     Every point of `a` is assigned to its own point of `b`, at the least mean Euclidean distance.
     Memory grows with `n^2` and time with up to `n^3`.

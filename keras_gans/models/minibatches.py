@@ -18,7 +18,8 @@ class MiniBatches(NamedTuple):
         dataset: `tf.data.Dataset` whose elements are tuples of `group` mini-batches; endless where
             the length of an epoch is known.
         steps_per_epoch: Elements that make one epoch, or None where only the end of the data tells.
-        first: The first mini-batch, to be checked before training starts.
+        first: The first mini-batch, to be checked before training starts; of an array, with all of
+            its labels.
     """
 
     dataset: tf.data.Dataset
@@ -51,7 +52,7 @@ def mini_batches(
         group: How many mini-batches one step takes.
         batch_size: Samples in one mini-batch; 32 by default. Not for a data set of batches.
         sample_rank: Rank of one sample, which tells samples from batches.
-        labels: Whether the labels are handed on or dropped.
+        labels: Whether mini-batches are tuples of samples and labels, or labels are dropped.
         shuffle: Whether unbatched data is shuffled.
         seed: Integer seed of the order.
         first_step: How many steps the model had been trained when this training began.
@@ -98,7 +99,9 @@ def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step, skip) -> 
         )
 
     dataset = _epochs(epoch, first_step, steps, skip).map(gather).prefetch(_READY_STEPS)
-    first = tf.nest.map_structure(lambda a: a[:batch_size], arrays)
+    first = (
+        (arrays[0][:batch_size], arrays[1]) if isinstance(arrays, tuple) else arrays[:batch_size]
+    )
     return MiniBatches(dataset.with_options(_one_thread()), steps, first)
 
 
@@ -205,7 +208,9 @@ def _as_arrays(x, y):
     if y is None:
         return x
     y = np.asarray(y)
-    if len(y) != len(x):
+    if y.ndim == 2 and y.shape[1] == 1:  # A column, as Keras' own data sets have it.
+        y = y[:, 0]
+    if y.ndim == 0 or len(y) != len(x):
         raise ValueError(
             f"Expected one label for each sample. Received: x.shape={x.shape}, y.shape={y.shape}"
         )

@@ -1,36 +1,52 @@
-"""The glue between `fit` and TensorFlow; everything about GANs stands in `gan.py`."""
+"""What `fit` does around the training step; everything about GANs stands in `gan.py`."""
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from keras_gans import backend
 from keras_gans.callbacks import NaNGuard, TrainState
-from keras_gans.models.minibatches import mini_batches
-from keras_gans.models.replicas import mean_over_replicas
+from keras_gans.models.minibatches import MiniBatches, mini_batches
+from keras_gans.models.progress import Progress
 
 
-class Trainer(keras.Model):
+class Trainer(backend.Model):
     """A Keras model whose training step takes a tuple of mini-batches.
 
-    Subclasses give `batches_per_step`, `sample_shape`, `check_data`, `seed` and `train_step`. The
-    step runs on every replica of the model's strategy.
+    Subclasses give `batches_per_step`, `sample_shape`, `conditional`, `check_data`, `seed` and
+    `train_step`. The step runs on every replica of the model's strategy.
 
     Attributes:
-        step: How many steps `fit` has trained in all.
-        first_step: What `step` was when the current training began, before any interruption.
-        steps_per_epoch: Steps in an epoch of the current `fit`; None where only the end of the data
-            tells.
+        progress: Where the training is; `step` and `steps_per_epoch` are the model's too.
     """
 
-    # Whether training reads the labels of (x, y) data.
-    uses_labels = False
-    step = 0
-    first_step = 0
-    steps_per_epoch = None
-    _steps_to_pass = 0
+    batches_per_step: int
+    conditional: bool
+    sample_shape: tuple[int, ...]
+    seed: int
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.progress = Progress()
+
+    @property
+    def step(self) -> int:
+        """How many steps `fit` has trained in all."""
+        return self.progress.step
+
+    @step.setter
+    def step(self, step: int) -> None:
+        self.progress.step = step
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps in an epoch of the current `fit`; None where only the end of the data tells."""
+        return self.progress.steps_per_epoch
+
+    def check_data(self, first: Any) -> None:
+        """Raises a ValueError if a mini-batch does not fit the model."""
+        raise NotImplementedError
 
     def fit(
         self,
@@ -53,7 +69,7 @@ class Trainer(keras.Model):
             x: Float array of shape `(n, *sample_shape)`, or a `tf.data.Dataset` of such samples or
                 of batches of them, with values in the range of the generator's outputs. Elements
                 may be `(x, y)`.
-            y: Labels of an array, shape `(n,)`; ignored by unconditional models.
+            y: Labels of an array, integers of shape `(n,)`; ignored by unconditional models.
             batch_size: Samples in one mini-batch, over all replicas; 32 by default. Not for a data
                 set of batches, which has its own.
             epochs: Epoch to train up to.
@@ -78,103 +94,34 @@ class Trainer(keras.Model):
             raise ValueError(
                 "Expected a compiled model. Received: fit() before compile(); call compile() first"
             )
-        callbacks = _as_list(callbacks)
+        callbacks = _with_guard(callbacks)
         self._check_batch_size(batch_size)
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
-        with _clear_errors_of_workers(self.distribute_strategy):
+        with backend.worker_errors(self.distribute_strategy):
             return super().fit(
-                data,
+                data.dataset,
                 epochs=epochs,
                 verbose=verbose,
-                # The guard first: no other callback is to save what it refuses.
-                callbacks=[NaNGuard(), *sorted(callbacks, key=_reads_logs)],
+                callbacks=callbacks,
                 shuffle=False,  # Done above.
                 initial_epoch=initial_epoch,
                 steps_per_epoch=self.steps_per_epoch,
             )
 
-    def _resume(self, callbacks) -> int:
-        """Restores an interrupted training; returns the epoch to go on with."""
-        epoch, self._steps_to_pass, self._steps_run = 0, 0, 0
-        self.first_step = self.step
-        for state in (c for c in callbacks if isinstance(c, TrainState)):
-            epoch, self._steps_to_pass = state.restore(self, callbacks)
-        return epoch
-
-    def _mini_batches(self, x, y, batch_size, shuffle, steps_per_epoch) -> tf.data.Dataset:
-        """Makes the data of the training from its current step on, and settles its epochs."""
-        data = mini_batches(
-            x,
-            y,
-            group=self.batches_per_step,
-            batch_size=batch_size,
-            sample_rank=len(self.sample_shape),
-            labels=self.uses_labels,
-            shuffle=shuffle,
-            seed=self.seed,
-            first_step=self.first_step,
-            skip=self.step - self.first_step,
-        )
-        self.check_data(data.first)
-        self.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
-        if self.steps_per_epoch is None and self.steps_per_execution > 1:
-            raise ValueError(
-                "Expected data of known length with steps_per_execution > 1. Received: "
-                f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
-                "length; pass `steps_per_epoch`, or an array"
-            )
-        return data.dataset
-
-    @property
-    def steps_into_epoch(self) -> int | None:
-        """How many steps of the epoch in progress are done, or None where epochs have no length."""
-        if self.steps_per_epoch is None:
-            return None
-        return (self._steps_run - 1) % self.steps_per_epoch + 1 if self._steps_run else 0
-
-    @property
-    def passes_done_steps(self) -> bool:
-        """Whether `fit` is still at steps that were done before an interruption."""
-        return self._steps_to_pass > 0
-
     def make_train_function(self, force: bool = False) -> Any:
         """Makes the function that runs `steps_per_execution` steps on all replicas."""
         if self.train_function is not None and not force:
             return self.train_function
-        strategy = self.distribute_strategy
-
-        def replica_step(batches):
-            # When the data has ended, nothing may change, not even a counter or a seed.
-            with tf.control_dependencies(tf.nest.flatten(batches)):
-                return mean_over_replicas(self.train_step(batches))
-
-        def one_step(iterator):
-            logs = strategy.run(replica_step, args=(next(iterator),))
-            return {name: strategy.experimental_local_results(v)[0] for name, v in logs.items()}
-
-        def several_steps(iterator, count):
-            # The loop is outside the replicas, where optimizers may not be called in a loop, and
-            # carries no logs: only those of the last step are asked for.
-            tf.while_loop(lambda i: i < count - 1, lambda i: (one_step(iterator), i + 1)[1:], [0])
-            return one_step(iterator)
-
-        if not self.run_eagerly:
-            one_step = tf.function(one_step, autograph=False)
-            several_steps = tf.function(several_steps, autograph=False)
+        run = backend.compile_steps(self.train_step, self.distribute_strategy, self.run_eagerly)
 
         def train_function(iterator):
-            count = self._steps_to_run()
-            if self._steps_to_pass:  # Done before an interruption.
-                self._steps_to_pass -= count
+            steps = self.progress.next_steps(self.steps_per_execution)
+            if self.progress.passes_done_steps:
                 logs = self.get_metrics_result()
             else:
-                several = count > 1
-                logs = (
-                    several_steps(iterator, tf.constant(count)) if several else one_step(iterator)
-                )
-                self.step += count
-            self._steps_run += count
+                logs = run(iterator, steps)
+            self.progress.advance(steps)
             return logs
 
         self.train_function = train_function
@@ -182,20 +129,45 @@ class Trainer(keras.Model):
 
     def reset_metrics(self) -> None:
         """Starts the means of the logs anew, but in an epoch that an interruption has cut."""
-        if not self.passes_done_steps:
+        if not self.progress.passes_done_steps:
             super().reset_metrics()
 
-    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Keras would draw a batch to build the model, and fails at it with several workers."""
+    def _resume(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
+        """Restores an interrupted training; returns the epoch to go on with."""
+        epoch = 0
+        self.progress.begin()
+        for state in (c for c in callbacks if isinstance(c, TrainState)):
+            epoch, done_steps = state.restore(self, callbacks)
+            self.progress.resume(done_steps)
+        return epoch
 
-    def _steps_to_run(self) -> int:
-        """How many steps the next execution takes: never more than are left of the epoch."""
-        if self.steps_per_epoch is None:
-            return 1
-        left = self.steps_per_epoch - self._steps_run % self.steps_per_epoch
-        return min(self.steps_per_execution, left, self._steps_to_pass or left)
+    def _mini_batches(
+        self, x: Any, y: Any, batch_size: Any, shuffle: bool, steps_per_epoch: int | None
+    ) -> MiniBatches:
+        """Makes the data of the training from its current step on, and settles its epochs."""
+        data = mini_batches(
+            x,
+            y,
+            group=self.batches_per_step,
+            batch_size=batch_size,
+            sample_rank=len(self.sample_shape),
+            labels=self.conditional,
+            shuffle=shuffle,
+            seed=self.seed,
+            first_step=self.progress.first_step,
+            skip=self.step - self.progress.first_step,
+        )
+        self.check_data(data.first)
+        self.progress.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
+        if self.steps_per_epoch is None and self.steps_per_execution > 1:
+            raise ValueError(
+                "Expected data of known length with steps_per_execution > 1. Received: "
+                f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
+                "length; pass `steps_per_epoch`, or an array"
+            )
+        return data
 
-    def _check_batch_size(self, batch_size):
+    def _check_batch_size(self, batch_size: Any) -> None:
         replicas = self.distribute_strategy.num_replicas_in_sync
         if isinstance(batch_size, int) and batch_size % replicas:
             raise ValueError(
@@ -204,32 +176,14 @@ class Trainer(keras.Model):
             )
 
 
-@contextlib.contextmanager
-def _clear_errors_of_workers(strategy):
-    """Says in one sentence that another worker has failed."""
-    try:
-        yield
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
-        workers = strategy.extended._num_workers if _has_workers(strategy) else 1
-        if workers == 1:
-            raise
-        reason = " ".join(str(error).split("Collective ops is aborted by:")[-1].split())[:100]
-        raise RuntimeError(
-            f"Expected all {workers} workers to stay alive. Received: {reason}; start all workers "
-            "again, with TrainState they go on from the last saved epoch"
-        ) from error
+def _with_guard(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Returns the callbacks in their order, with a guard where they hold none.
 
-
-def _has_workers(strategy):
-    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-
-
-def _reads_logs(callback):
-    """Sorts the callbacks that write logs before those that may read them."""
-    return not getattr(callback, "writes_logs", False)
-
-
-def _as_list(callbacks):
-    if isinstance(callbacks, keras.callbacks.Callback):
-        return [callbacks]
-    return list(callbacks or ())
+    The guard first: no other callback is to save what it refuses. Then those that write logs,
+    before those that may read them.
+    """
+    listed = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or ()
+    guards = [callback for callback in listed if isinstance(callback, NaNGuard)]
+    others = [callback for callback in listed if not isinstance(callback, NaNGuard)]
+    others.sort(key=lambda callback: not getattr(callback, "writes_logs", False))
+    return [*(guards or [NaNGuard()]), *others]

@@ -23,9 +23,8 @@ class WGANGP(GAN):
     """
 
     default_loss = "wasserstein"
-    penalty = GradientPenalty()
+    default_penalties = (GradientPenalty(10.0),)
     default_n_critic = 5
-    default_gp_weight = 10.0
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:

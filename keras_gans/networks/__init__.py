@@ -1,18 +1,13 @@
-"""Builders of generators and discriminators, and layers; they know nothing of training."""
+"""Builders of generators and discriminators; they know nothing of training."""
 
 from keras_gans.networks.convolutional import conv_discriminator, conv_generator
-from keras_gans.networks.maxout import Maxout, maxout_discriminator
+from keras_gans.networks.maxout import maxout_discriminator
 from keras_gans.networks.mlp import mlp_discriminator, mlp_generator
-from keras_gans.networks.tapwise import TapwiseConv2D
 from keras_gans.networks.transposed import strided_discriminator, transposed_generator
-from keras_gans.networks.upsampled import UpSampledConv2D
 from keras_gans.networks.upsampling import upsampling_generator
 from keras_gans.networks.wgan_gp_mnist import wgan_gp_mnist_critic, wgan_gp_mnist_generator
 
 __all__ = [
-    "Maxout",
-    "TapwiseConv2D",
-    "UpSampledConv2D",
     "conv_discriminator",
     "conv_generator",
     "maxout_discriminator",

@@ -1,4 +1,4 @@
-"""Convolutional networks described by lists, one entry a layer (source 002)."""
+"""Convolutional networks described by lists, one entry a layer, as Foster's book writes them."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_gans.networks.upsampled import UpSampledConv2D
+from keras_gans.layers import UpSampledConv2D
 
 _INITIALIZER = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 
@@ -63,7 +63,7 @@ def conv_generator(
         raise ValueError(f"Expected 1 or 2 for each convolution. Received: upsample={upsample}")
     network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
 
-    def normalise_and_activate():
+    def normalise_and_activate() -> None:
         if batch_norm_momentum:
             network.add(
                 layers.BatchNormalization(momentum=batch_norm_momentum, synchronized=synchronized)

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from keras_gans.networks.conditional import assemble
+
 
 def mlp_generator(
     latent_dim: int,
@@ -19,6 +21,7 @@ def mlp_generator(
     kernel_initializer: Any = "glorot_uniform",
     bias_initializer: Any = "zeros",
     batch_norm_momentum: float = 0.99,
+    num_classes: int | None = None,
 ) -> keras.Model:
     """Builds a fully connected generator.
 
@@ -33,29 +36,40 @@ def mlp_generator(
         kernel_initializer: Of all dense layers.
         bias_initializer: Of all dense layers.
         batch_norm_momentum: Momentum of the moving statistics, in (0, 1).
+        num_classes: Classes of a conditional network, whose second input is integer labels
+            `(batch,)`; None for no labels.
 
     Returns:
-        A `keras.Sequential` from `(batch, latent_dim)` to `(batch, *output_shape)`.
+        A `keras.Sequential` from `(batch, latent_dim)` to `(batch, *output_shape)`, or with
+        `num_classes` a `keras.Model` from `[latents, labels]`.
+
+    Raises:
+        ValueError: If `num_classes` is less than 1.
 
     Example:
         >>> mlp_generator(100, (28, 28, 1)).output_shape
         (None, 28, 28, 1)
+        >>> g = mlp_generator(100, (28, 28, 1), num_classes=10)
+        >>> images = g((latents, labels))
+
+    Reference:
+        Mirza and Osindero, 2014, Conditional Generative Adversarial Nets, for `num_classes`.
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
+    body: list[keras.Layer] = []
     for units in hidden:
-        network.add(layers.Dense(units, **initializers))
+        body.append(layers.Dense(units, **initializers))
         if batch_norm:
-            network.add(
+            body.append(
                 layers.BatchNormalization(momentum=batch_norm_momentum, synchronized=synchronized)
             )
-        network.add(layers.Activation(activation))
-    network.add(layers.Dense(math.prod(output_shape), activation=output_activation, **initializers))
+        body.append(layers.Activation(activation))
+    body.append(layers.Dense(math.prod(output_shape), activation=output_activation, **initializers))
     if output_activation == "sigmoid":
-        network.add(layers.Rescaling(2.0, -1.0))
+        body.append(layers.Rescaling(2.0, -1.0))
     if len(output_shape) > 1:
-        network.add(layers.Reshape(tuple(output_shape)))
-    return network
+        body.append(layers.Reshape(tuple(output_shape)))
+    return assemble("generator", (latent_dim,), body, num_classes)
 
 
 def mlp_discriminator(
@@ -64,6 +78,7 @@ def mlp_discriminator(
     activation: str = "relu",
     kernel_initializer: Any = "glorot_uniform",
     bias_initializer: Any = "zeros",
+    num_classes: int | None = None,
 ) -> keras.Model:
     """Builds a fully connected discriminator that outputs one logit.
 
@@ -73,19 +88,26 @@ def mlp_discriminator(
         activation: Activation of the hidden layers.
         kernel_initializer: Of all dense layers.
         bias_initializer: Of all dense layers.
+        num_classes: Classes of a conditional network, whose second input is integer labels
+            `(batch,)`; None for no labels.
 
     Returns:
-        A `keras.Sequential` from `(batch, *input_shape)` to `(batch, 1)`.
+        A `keras.Sequential` from `(batch, *input_shape)` to `(batch, 1)`, or with `num_classes` a
+        `keras.Model` from `[samples, labels]`.
+
+    Raises:
+        ValueError: If `num_classes` is less than 1.
 
     Example:
         >>> mlp_discriminator((2,), hidden=(512, 512, 512)).output_shape
         (None, 1)
+        >>> d = mlp_discriminator((28, 28, 1), num_classes=10)
+        >>> logits = d((images, labels))
+
+    Reference:
+        Mirza and Osindero, 2014, Conditional Generative Adversarial Nets, for `num_classes`.
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    network = keras.Sequential([keras.Input(tuple(input_shape))], name="discriminator")
-    if len(input_shape) > 1:
-        network.add(layers.Flatten())
-    for units in hidden:
-        network.add(layers.Dense(units, activation=activation, **initializers))
-    network.add(layers.Dense(1, **initializers))
-    return network
+    body = [layers.Dense(units, activation=activation, **initializers) for units in hidden]
+    body.append(layers.Dense(1, **initializers))
+    return assemble("discriminator", input_shape, body, num_classes)

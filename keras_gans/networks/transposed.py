@@ -1,4 +1,4 @@
-"""The transposed-convolution networks of source 000."""
+"""The networks of the WGAN-GP in Python Machine Learning, of transposed convolutions."""
 
 from collections.abc import Sequence
 
@@ -44,11 +44,11 @@ def transposed_generator(
         )
     network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
 
-    def normalise_and_activate():
+    def normalise_and_activate() -> None:
         network.add(layers.BatchNormalization(synchronized=synchronized))
         network.add(layers.LeakyReLU(0.3))
 
-    def convolve(filters, strides, activation=None):
+    def convolve(filters: int, strides: int, activation: str | None = None) -> None:
         network.add(
             layers.Conv2DTranspose(
                 filters, 5, strides, padding="same", use_bias=False, activation=activation
@@ -95,7 +95,7 @@ def strided_discriminator(
     """
     network = keras.Sequential([keras.Input(tuple(input_shape))], name="discriminator")
 
-    def convolve(filters, strides):
+    def convolve(filters: int, strides: int) -> None:
         network.add(layers.Conv2D(filters, 5, strides, padding="same"))
         network.add(layers.BatchNormalization(synchronized=synchronized))
         network.add(layers.LeakyReLU(0.3))

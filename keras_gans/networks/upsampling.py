@@ -1,9 +1,9 @@
-"""The up-sampling DCGAN of source 001."""
+"""The generator of an up-sampling DCGAN for MNIST in Keras."""
 
 import keras
 from keras import layers
 
-from keras_gans.networks.upsampled import UpSampledConv2D
+from keras_gans.layers import UpSampledConv2D
 
 
 def upsampling_generator(

@@ -1,13 +1,16 @@
-"""The MNIST networks of source 003, written there as subclasses; here `summary()` shows shapes."""
+"""The networks of a WGAN-GP tutorial for MNIST in TensorFlow 2.
+
+There they are subclasses; here `summary()` shows shapes.
+"""
 
 import keras
 from keras import layers
 
-from keras_gans.networks.tapwise import TapwiseConv2D
+from keras_gans.layers import TapwiseConv2D
 
 
 def wgan_gp_mnist_generator(latent_dim: int = 100, synchronized: bool = False) -> keras.Model:
-    """Builds the generator of source 003: dense, then four 3x3 transposed convolutions.
+    """Builds the tutorial's generator: dense, then four 3x3 transposed convolutions.
 
     Args:
         latent_dim: Size of a latent vector.
@@ -34,7 +37,7 @@ def wgan_gp_mnist_generator(latent_dim: int = 100, synchronized: bool = False) -
 
 
 def wgan_gp_mnist_critic(synchronized: bool = False) -> keras.Model:
-    """Builds the critic of source 003: five convolutions down to 2x2, then dense.
+    """Builds the tutorial's critic: five convolutions down to 2x2, then dense.
 
     Unlike the paper's, it has batch normalisation.
 

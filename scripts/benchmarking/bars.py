@@ -1,5 +1,6 @@
 """What the times have to keep to."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 # The contender of the first name takes at most this share of the second's time.
@@ -30,6 +31,7 @@ class Bar(NamedTuple):
 
     @property
     def met(self) -> bool | None:
+        """Whether the value keeps to the limit; None where there is none."""
         if self.value is None:
             return None
         return self.value >= self.limit if self.at_least else self.value <= self.limit
@@ -55,7 +57,7 @@ def judge(result: dict[str, Any]) -> list[Bar]:
     return bars
 
 
-def _of_case(case, machine):
+def _of_case(case: dict[str, Any], machine: dict[str, Any]) -> Iterator[Bar]:
     name = f"{case['network']} {case['variant']}"
     for (one, other), limit in (_TINY if case["tiny"] else _CONVOLUTIONS).items():
         yield _ratio(case, name, one, other, limit)
@@ -69,14 +71,14 @@ def _of_case(case, machine):
     yield Bar(f"{name}: share of a step spent waiting for input", share, _WAITING_SHARE)
 
 
-def _ratio(case, name, one, other, limit):
+def _ratio(case: dict[str, Any], name: str, one: str, other: str, limit: float) -> Bar:
     name = f"{name}: {one} / {other}"
     value = case["ratios"].get(f"{one} / {other}")
     missing = one if one not in case["contenders"] else other
     return Bar(name, value, limit, reason=case["skipped"].get(missing, "left out"))
 
 
-def _of_bfloat16(case, name, machine):
+def _of_bfloat16(case: dict[str, Any], name: str, machine: dict[str, Any]) -> Iterator[Bar]:
     for (one, other), limit in _BFLOAT16.items():
         bar = _ratio(case, name, one, other, limit)
         if machine["gpus"] or "amx_bf16" not in machine["flags"]:

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_gans import callbacks, models, networks, presets
+from keras_gans import callbacks, models, presets
+from keras_gans.layers import TapwiseConv2D, UpSampledConv2D
 from keras_gans.networks import inspection
 
 _STEPS_IN_EPOCH = 20
@@ -88,13 +89,13 @@ class Case:
 
     def model(self, dtype: str = "float32", **compile_arguments: Any) -> models.GAN:
         """Builds the library's model, compiled."""
-        latents = {"latent_distribution": self.latent_distribution}
-        gan = self._class(*self.networks(dtype), **latents)
+        networks = self.networks(dtype)
+        gan = self._class(*networks, latent_distribution=self.latent_distribution)
         gan.compile(self.optimizer(), self.optimizer(), self.n_critic, **compile_arguments)
         return gan
 
     def callbacks(self) -> list[keras.callbacks.Callback]:
-        """What `fit` needs to compute the variant's maths."""
+        """Returns what `fit` needs to compute the variant's maths."""
         clip_value = self.maths.clip_value
         return [callbacks.WeightClipping(clip_value)] if clip_value else []
 
@@ -123,10 +124,10 @@ def _of_keras_layers(network: keras.Sequential) -> keras.Sequential:
     """Rebuilds a network, with its weights, as one writes it without this library."""
     plain = keras.Sequential([keras.Input(network.input_shape[1:])], name=network.name)
     for layer in network.layers:
-        if isinstance(layer, networks.UpSampledConv2D):
+        if isinstance(layer, UpSampledConv2D):
             plain.add(layers.UpSampling2D())
             plain.add(layers.Conv2D.from_config({**layer.get_config(), "padding": "same"}))
-        elif isinstance(layer, networks.TapwiseConv2D):
+        elif isinstance(layer, TapwiseConv2D):
             plain.add(layers.Conv2D.from_config(layer.get_config()))
         else:
             plain.add(type(layer).from_config(layer.get_config()))

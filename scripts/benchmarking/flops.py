@@ -1,7 +1,7 @@
 """How many operations a training step takes, and how many a second the machine can do."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -42,7 +42,7 @@ def convolution_peak(dtype: str, repeats: int = 5) -> float:
     return max(operations / _seconds(convolve, calls) for _ in range(repeats))
 
 
-def _seconds(function, calls):
+def _seconds(function: Callable[[], tf.Tensor], calls: int) -> float:
     function()[0, 0, 0, 0].numpy()
     start = time.perf_counter()
     for _ in range(calls):
@@ -51,7 +51,7 @@ def _seconds(function, calls):
     return (time.perf_counter() - start) / calls
 
 
-def _needed(graph) -> Iterator[Any]:
+def _needed(graph: tf.Graph) -> Iterator[Any]:
     """Yields the operations that run."""
     waiting = [tensor.op for tensor in graph.outputs] + list(graph.control_outputs)
     seen = set()
@@ -63,7 +63,7 @@ def _needed(graph) -> Iterator[Any]:
             waiting += [tensor.op for tensor in operation.inputs] + operation.control_inputs
 
 
-def _multiplications(operation) -> int:
+def _multiplications(operation: Any) -> int:
     inputs, outputs = operation.inputs, operation.outputs
     if operation.type in ("MatMul", "BatchMatMulV2"):
         name = "transpose_a" if operation.type == "MatMul" else "adj_x"

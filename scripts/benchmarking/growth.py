@@ -18,7 +18,7 @@ QUICK_AXES = {"batch_size": (4, 8), "image_size": (28, 56), "n_critic": (1, 10)}
 def measure(
     axes: dict[str, Sequence[int]], batch_size: int, steps: int
 ) -> dict[str, list[dict[str, float]]]:
-    """Times `fit` of WGAN-GP on the networks of source 001, one axis changed at a time.
+    """Times `fit` of WGAN-GP on an up-sampling DCGAN's networks, one axis changed at a time.
 
     Args:
         axes: Values of "batch_size", "image_size" (divisible by 4) and "n_critic".
@@ -35,7 +35,7 @@ def measure(
     }
 
 
-def _measure(axis, value, batch_size, steps) -> dict[str, float]:
+def _measure(axis: str, value: int, batch_size: int, steps: int) -> dict[str, float]:
     arguments = {"batch_size": batch_size, "image_size": 28, "n_critic": 5, axis: value}
     preset = _resized(arguments.pop("image_size"))
     case = Case(preset, "WGANGP", **arguments)

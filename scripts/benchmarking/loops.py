@@ -32,6 +32,7 @@ class Loop:
     memory = PeakMemory()
 
     def call(self) -> Any:
+        """Trains `steps_per_call` steps and returns a loss."""
         raise NotImplementedError
 
     def first_step(self) -> float:
@@ -106,7 +107,7 @@ class _ByHand(Loop):
 
 
 class EagerLoop(_ByHand):
-    """The loop of the sources: eager `GradientTape`s, one mini-batch for all critic updates.
+    """The loop of copied examples: eager `GradientTape`s, one mini-batch for all critic updates.
 
     The discriminator's tape records the generator too, as there.
     """
@@ -218,14 +219,19 @@ class FitLoop(Loop):
 class _Clock(keras.callbacks.Callback):
     """Notes when each execution ends; the guard before it has read the logs, and so waited."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.times = []
+        self.times: list[float] = []
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.times.append(time.perf_counter())
 
 
-def _apply(optimizer, tape, loss, network) -> None:
+def _apply(
+    optimizer: keras.optimizers.Optimizer,
+    tape: tf.GradientTape,
+    loss: tf.Tensor,
+    network: keras.Model,
+) -> None:
     variables = network.trainable_variables
     optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)

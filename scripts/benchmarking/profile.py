@@ -30,10 +30,10 @@ def seconds_by_operation(run: Callable[[], Any]) -> dict[str, float]:
         space = xplane_pb2.XSpace()
         for path in Path(folder).rglob("*.xplane.pb"):
             space.MergeFromString(path.read_bytes())
-    seconds = collections.Counter()
+    seconds: dict[str, float] = collections.defaultdict(float)
     for name, duration in _operations(space):
         seconds[name] += duration
-    return dict(seconds.most_common())
+    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
 def _operations(space: Any) -> Iterator[tuple[str, float]]:
@@ -47,6 +47,6 @@ def _operations(space: Any) -> Iterator[tuple[str, float]]:
 
 
 def _type_of(described: Any) -> str | None:
-    """An operation's event is called `node:Type`, and shown as `Type`."""
+    """Returns the type of an operation, whose event is called `node:Type` and shown as `Type`."""
     kind = described.display_name
     return kind if kind and described.name.endswith(f":{kind}") else None

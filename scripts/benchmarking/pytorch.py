@@ -101,7 +101,7 @@ class _CudaMemory(PeakMemory):
         return torch.cuda.max_memory_allocated()
 
 
-def _step(optimizer, loss, network) -> None:
+def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor, network: nn.Module) -> None:
     # Not loss.backward(), which would also fill the gradients of the other network.
     variables = list(network.parameters())
     for variable, gradient in zip(variables, torch.autograd.grad(loss, variables), strict=True):

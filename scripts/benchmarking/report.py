@@ -71,10 +71,10 @@ def growth_plot(growth: dict[str, list[dict[str, float]]], path: Path) -> None:
 
 def profile_table(profile: dict[str, dict[str, float]], longest: int = 12) -> str:
     """Returns milliseconds a step by type of operation, each contender a column."""
-    kinds = {kind: seconds for column in profile.values() for kind, seconds in column.items()}
-    kinds = sorted(kinds, key=lambda kind: -max(c.get(kind, 0.0) for c in profile.values()))
+    kinds = {kind for column in profile.values() for kind in column}
+    longest_first = sorted(kinds, key=lambda kind: -max(c.get(kind, 0.0) for c in profile.values()))
     lines = [f"{'ms a step':<32}" + "".join(f"{name:>16}" for name in profile)]
-    for kind in kinds[:longest]:
+    for kind in longest_first[:longest]:
         cells = "".join(f"{1e3 * column.get(kind, 0.0):>16.2f}" for column in profile.values())
         lines.append(f"{kind[:31]:<32}{cells}")
     totals = "".join(f"{1e3 * sum(column.values()):>16.2f}" for column in profile.values())

@@ -53,7 +53,8 @@ def alternate(
     loops: dict[str, Loop], rounds: int, steps: int
 ) -> tuple[dict[str, list[float]], dict[str, int | None]]:
     """Runs all contenders in turn; returns their seconds a step by round, and their peak memory."""
-    seconds, memory = {name: [] for name in loops}, dict.fromkeys(loops)
+    seconds: dict[str, list[float]] = {name: [] for name in loops}
+    memory: dict[str, int | None] = dict.fromkeys(loops)
     for _ in range(rounds):
         for name, loop in loops.items():
             loop.memory.reset()
@@ -63,5 +64,8 @@ def alternate(
 
 
 def ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
-    """The rounds' ratios, as a machine's load changes between rounds more than within one."""
+    """Returns the median of the rounds' ratios of one contender's time to another's.
+
+    A machine's load changes between rounds more than within one.
+    """
     return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))

@@ -10,7 +10,7 @@ import torch
 from keras import layers
 from torch import nn
 
-from keras_gans.networks.maxout import Maxout
+from keras_gans.layers import Maxout
 
 _ACTIVATIONS = {
     "linear": nn.Identity,
@@ -95,7 +95,7 @@ def _transposed(layer: layers.Conv2DTranspose) -> list[nn.Module]:
     return [_with_weights(convolution, layer, (3, 2, 0, 1)), *crop]
 
 
-def _padding(layer, sides) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _padding(layer: keras.Layer, sides: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Returns the zeros before and after each side of the larger image."""
     if layer.padding == "valid":
         return (0, 0), (0, 0)
@@ -125,7 +125,7 @@ def _flatten(layer: layers.Layer) -> list[nn.Module]:
     return [_Apply(lambda x: (x.permute(0, 2, 3, 1) if x.ndim == 4 else x).flatten(1))]
 
 
-_TRANSLATIONS = {
+_TRANSLATIONS: dict[type[keras.Layer], Callable[[Any], list[nn.Module]]] = {
     layers.Dense: _dense,
     Maxout: _maxout,
     layers.Conv2D: _convolution,

@@ -4,8 +4,9 @@ import itertools
 from typing import Any, NamedTuple
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
+
+from keras_gans import backend
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -56,7 +57,7 @@ class TapwiseConv2D(layers.Conv2D):
             )
 
     def call(self, inputs: Any) -> Any:
-        if tf.config.list_physical_devices("GPU") or None in inputs.shape[1:3]:
+        if backend.has_gpu() or None in inputs.shape[1:3]:
             return super().call(inputs)
         rows, columns = (self._meetings(inputs.shape, axis) for axis in (0, 1))
         # A batch of one product: TensorFlow's gradients of plain ones take twice as long.

@@ -1,0 +1,245 @@
+"""TensorFlow: tapes, `tf.function`, and `tf.distribute`."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+# Gradients
+
+
+def gradients(
+    objective: Callable[[], tuple[Any, Any]], variables: Sequence[Any], jit_compile: bool = False
+) -> tuple[list[Any], Any]:
+    """Differentiates an objective with respect to variables.
+
+    Args:
+        objective: Function without arguments that returns a scalar to differentiate and any
+            structure of further tensors.
+        variables: The `keras.Variable`s to differentiate by. Nothing else is watched, whatever the
+            `trainable` flags of the layers that the objective calls.
+        jit_compile: Whether XLA compiles the objective together with its gradient.
+
+    Returns:
+        The gradients in the order of `variables` (`None` where the objective does not depend on
+        one), and the structure of further tensors.
+
+    Example:
+        >>> w = keras.Variable([1.0, 2.0])
+        >>> gradients(lambda: (keras.ops.sum(w**2), None), [w])[0]
+        [<tf.Tensor: shape=(2,), dtype=float32, numpy=array([2., 4.], dtype=float32)>]
+    """
+
+    def differentiate():
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in variables])
+            value, auxiliary = objective()
+        return tape.gradient(value, [variable.value for variable in variables]), auxiliary
+
+    return tf.function(differentiate, jit_compile=True)() if jit_compile else differentiate()
+
+
+def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """Differentiates a function by its input; itself differentiable.
+
+    Args:
+        function: Maps a batch to a batch, each sample on its own.
+        inputs: Tensor of shape `(batch, ...)`.
+
+    Returns:
+        Tensor of the shape of `inputs`: the gradient of each sample's summed output by that sample.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        outputs = function(inputs)
+    return tape.gradient(outputs, inputs)
+
+
+def apply_adam(
+    optimizer: keras.optimizers.Adam, gradient: Any, variable: Any, learning_rate: Any
+) -> bool:
+    """Updates a variable by Adam in one operation.
+
+    Args:
+        optimizer: Holds the moments and the numbers.
+        gradient: Tensor of the variable's shape.
+        variable: What is trained.
+        learning_rate: Scalar tensor.
+
+    Returns:
+        Whether it was done: not for sparse gradients, nor for AMSGrad.
+    """
+    if optimizer.amsgrad or not isinstance(gradient, tf.Tensor):
+        return False
+
+    def as_variable(number):
+        return tf.cast(number, variable.dtype)
+
+    # Keras has no public name for the moments of a variable.
+    index = optimizer._get_variable_index(variable)
+    moments = optimizer._momentums[index], optimizer._velocities[index]
+    var, m, v = (_handle(each) for each in (variable, *moments))
+    beta_1, beta_2 = as_variable(optimizer.beta_1), as_variable(optimizer.beta_2)
+    step = as_variable(optimizer.iterations + 1)
+    tf.raw_ops.ResourceApplyAdam(
+        var=var,
+        m=m,
+        v=v,
+        beta1_power=tf.pow(beta_1, step),
+        beta2_power=tf.pow(beta_2, step),
+        lr=as_variable(learning_rate),
+        beta1=beta_1,
+        beta2=beta_2,
+        epsilon=as_variable(optimizer.epsilon),
+        grad=as_variable(gradient),
+    )
+    return True
+
+
+def _handle(variable: Any) -> Any:
+    """Returns what TensorFlow's operations know a variable by."""
+    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
+
+
+# The compiled step
+
+
+class Model(keras.Model):
+    """A `keras.Model` whose `fit` does not draw a batch of its own before training."""
+
+    # Keras' `fit` calls this private method, for which there is no public switch, to build models
+    # from a batch: ours are built, and with several workers drawing one fails.
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        pass
+
+
+def compile_steps(
+    step: Callable[[Any], dict[str, Any]], strategy: tf.distribute.Strategy, run_eagerly: bool
+) -> Callable[[Any, int], dict[str, Any]]:
+    """Makes a function that runs training steps on all replicas of a strategy.
+
+    Args:
+        step: Function of one element of the data that returns logs.
+        strategy: Where it runs.
+        run_eagerly: Whether nothing is compiled.
+
+    Returns:
+        A function of an iterator over the data and the number of steps, which returns the logs of
+        the last step, means over the replicas.
+    """
+
+    def replica_step(element):
+        # When the data has ended, nothing may change, not even a counter or a seed.
+        with tf.control_dependencies(tf.nest.flatten(element)):
+            return mean_over_replicas(step(element))
+
+    def one_step(iterator):
+        logs = strategy.run(replica_step, args=(next(iterator),))
+        return {name: strategy.experimental_local_results(v)[0] for name, v in logs.items()}
+
+    def several_steps(iterator, count):
+        # The loop is outside the replicas, where optimizers may not be called in a loop, and
+        # carries no logs: only those of the last step are asked for.
+        tf.while_loop(lambda i: i < count - 1, lambda i: (one_step(iterator), i + 1)[1:], [0])
+        return one_step(iterator)
+
+    if not run_eagerly:
+        one_step = tf.function(one_step, autograph=False)
+        several_steps = tf.function(several_steps, autograph=False)
+
+    def run(iterator, count):
+        return several_steps(iterator, tf.constant(count)) if count > 1 else one_step(iterator)
+
+    return run
+
+
+def has_gpu() -> bool:
+    """Returns whether there is a GPU to train on."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+# Replicas
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class ReplicaSeedGenerator(keras.random.SeedGenerator):
+    """A seed generator that gives every replica other seeds.
+
+    Keras' own hands the same seeds to all replicas, which would then train on equal latents. The
+    first replica's seeds are those of `keras.random.SeedGenerator`.
+    """
+
+    def next(self, ordered: bool = True) -> Any:
+        seed = super().next(ordered)
+        replica = tf.distribute.get_replica_context()
+        if replica is None:
+            return seed
+        replica_id = tf.cast(replica.replica_id_in_sync_group, seed.dtype)
+        # Far from the seeds that neighbours of this one start from.
+        return seed + tf.stack([replica_id * 1_000_003, tf.zeros_like(replica_id)])
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
+    """A loss-scaling optimizer whose replicas skip a step together.
+
+    Keras' own checks only the first replica's gradients: where another's overflow, their infinity
+    would reach the weights of all.
+    """
+
+    def check_finite(self, grads: Any) -> Any:
+        finite = super().check_finite(grads)
+        replica = tf.distribute.get_replica_context()
+        overflows = replica.all_reduce("SUM", tf.cast(~finite, "float32"))
+        return tf.equal(overflows, 0.0)
+
+
+def replica_count() -> int:
+    """Returns over how many replicas the current step is spread."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def mean_over_replicas(tensors: Any) -> Any:
+    """Returns the means of a structure of tensors over all replicas, the same on each."""
+    if replica_count() == 1:
+        return tensors
+    # A value just read from a variable has no device yet, which all_reduce asks for.
+    tensors = tf.nest.map_structure(tf.identity, tensors)
+    return tf.distribute.get_replica_context().all_reduce("MEAN", tensors)
+
+
+def average_over_replicas(variables: Sequence[keras.Variable]) -> None:
+    """Sets variables that each replica has updated by itself to their mean.
+
+    Keras lets the moving statistics of batch normalisation drift apart: replicas would predict, and
+    workers save, different things.
+    """
+    if replica_count() > 1 and variables:
+        means = mean_over_replicas([variable.value for variable in variables])
+        for variable, mean in zip(variables, means, strict=True):
+            variable.assign(mean)
+
+
+@contextlib.contextmanager
+def worker_errors(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Says in one sentence that another worker of a strategy has failed."""
+    try:
+        yield
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
+        workers = _worker_count(strategy)
+        if workers == 1:
+            raise
+        reason = " ".join(str(error).split("Collective ops is aborted by:")[-1].split())[:100]
+        raise RuntimeError(
+            f"Expected all {workers} workers to stay alive. Received: {reason}; start all workers "
+            "again, with TrainState they go on from the last saved epoch"
+        ) from error
+
+
+def _worker_count(strategy: tf.distribute.Strategy) -> int:
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 1
+    cluster = strategy.cluster_resolver.cluster_spec().as_dict()
+    return sum(len(cluster.get(role, ())) for role in ("chief", "worker"))

@@ -1,0 +1,114 @@
+"""What is asked of a trained model: samples, and how good they are."""
+
+import random
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gans.metrics import protocol
+from keras_gans.models.checks import check_labels
+
+
+class Sampling(keras.Model):
+    """The part of a GAN that draws samples and measures them."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Maps latents, or latents and labels, to samples.
+
+        In inference mode it is the averaged generator that does, where there is one.
+        """
+        network = self.generator if training else self.ema_generator or self.generator
+        return network(inputs, training=training)
+
+    def generate(
+        self,
+        n: int,
+        seed: int | None = None,
+        ema: bool = True,
+        batch_size: int = 256,
+        labels: Any = None,
+    ) -> np.ndarray:
+        """Draws samples from the generator in inference mode.
+
+        Args:
+            n: How many, at least 1.
+            seed: Integer: the same seed gives the same samples. None draws others in each call.
+            ema: Whether the averaged generator is used, where there is one.
+            batch_size: How many samples the generator makes at a time.
+            labels: Classes of the samples, integers `(n,)` or one for all; of conditional models
+                only, by default the classes in turn.
+
+        Returns:
+            float32 array of shape `(n, *sample_shape)`.
+
+        Raises:
+            ValueError: If `n` is not a positive integer, or the labels do not fit.
+
+        Example:
+            >>> images = gan.generate(16, seed=0)
+            >>> threes = conditional_gan.generate(16, seed=0, labels=3)
+        """
+        if not isinstance(n, int | np.integer) or n < 1:
+            raise ValueError(f"Expected `n` to be a positive integer. Received: n={n!r}")
+        seed = random.randrange(2**31) if seed is None else seed
+        latents = ops.convert_to_numpy(self.sample_latents(int(n), seed=seed))
+        classes = self._labels(int(n), labels)
+        network = (self.ema_generator if ema else None) or self.generator
+        samples = []
+        for i in range(0, n, batch_size):
+            chunk = slice(i, i + batch_size)
+            inputs = latents[chunk] if classes is None else (latents[chunk], classes[chunk])
+            samples.append(ops.convert_to_numpy(network(inputs, training=False)))
+        return np.concatenate(samples).astype("float32")
+
+    def evaluate(self, x: Any, metrics: Any = None, **arguments: Any) -> protocol.Scores:
+        """Measures samples, of the averaged generator where there is one, against real data.
+
+        Args:
+            x: Real samples: array, `tf.data.Dataset` of samples or of batches, with or without
+                labels; or precomputed `kg.metrics.Features`.
+            metrics: Names such as "fid", "kid", "precision", "coverage", "is", "modes": those of
+                `kg.metrics.compare`; all that can be had by default.
+            **arguments: `extractor`: None for the samples themselves, the name or path of a
+                labelled data set for a classifier trained on it ("digits"), "inception", a
+                `keras.Model`, or a `kg.metrics.Extractor`. `n`: how many samples to draw, and at
+                most how many reals to use, evenly spread over the data; by default as many as there
+                are, at most 10,000. `seed`: of the latents, 0 by default. `mixture`: `(centers,
+                std)` of the equal Gaussians that 2-D data is drawn from, for "modes",
+                "high_quality" and "reverse_kl".
+
+        Returns:
+            Dict of floats by name; its `protocol` says how they were measured, and its `by_class`
+            has the scores of each class, of conditional models on data with labels.
+
+        Raises:
+            ValueError: If the data does not fit, or a metric is unknown or lacks what it needs.
+
+        Example:
+            >>> gan.evaluate(images, ["fid", "coverage"], extractor="digits")
+            {'fid': 31.4, 'coverage': 0.89}
+        """
+        return protocol.evaluate(self, x, metrics, **arguments)
+
+    def _labels(self, n: int, labels: Any) -> np.ndarray | None:
+        """Returns n labels, those given or the classes in turn; None for unconditional models."""
+        if not self.conditional:
+            if labels is not None:
+                raise ValueError(
+                    "Expected no `labels`, as the generator takes none. Received: "
+                    f"labels={labels!r}; give both networks a second input"
+                )
+            return None
+        if labels is None and self.num_classes is None:
+            raise ValueError(
+                "Expected `labels`, as the networks do not tell how many classes there are. "
+                "Received: none; pass `num_classes` to the model"
+            )
+        labels = np.arange(n) % self.num_classes if labels is None else np.asarray(labels)
+        labels = np.full(n, labels) if labels.ndim == 0 else labels
+        check_labels(labels, self.num_classes)
+        if len(labels) != n:
+            raise ValueError(f"Expected {n} labels, one a sample. Received: {len(labels)}")
+        return labels.astype("int32")
