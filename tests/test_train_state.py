@@ -250,7 +250,7 @@ def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):
     fit(gan, tmp_path, epochs=1)
     before = (tmp_path / "state.keras").read_bytes()
 
-    def killed(model, path):
+    def killed(model, path, **_):
         Path(path).write_bytes(before[: len(before) // 2])
         raise Stop
 

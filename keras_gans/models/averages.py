@@ -26,10 +26,8 @@ class AveragedNetwork(keras.Model):
         # Hidden from Keras, which would save the network with its average too.
         object.__setattr__(self, "network", network)
         self.averages = [
-            self.add_weight(
-                weight.shape, "zeros", weight.dtype, trainable=False, name=f"average_{i}"
-            )
-            for i, weight in enumerate(network.weights)
+            self.add_weight(weight.shape, "zeros", weight.dtype, trainable=False, name=weight.name)
+            for weight in network.weights
         ]
         for average, weight in zip(self.averages, network.weights, strict=True):
             average.assign(ops.convert_to_numpy(weight))

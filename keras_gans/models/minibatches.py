@@ -207,12 +207,12 @@ def _as_arrays(x, y):
         x = x.astype("float32")
     if y is None:
         return x
-    y = np.asarray(y)
+    y, received = np.asarray(y), np.shape(y)
     if y.ndim == 2 and y.shape[1] == 1:  # A column, as Keras' own data sets have it.
         y = y[:, 0]
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(
-            f"Expected one label for each sample. Received: x.shape={x.shape}, y.shape={y.shape}"
+            f"Expected one label for each sample. Received: x.shape={x.shape}, y.shape={received}"
         )
     return x, y
 

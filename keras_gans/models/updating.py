@@ -56,7 +56,7 @@ class Updating(keras.Model):
 
     def training_step(self) -> Any:
         """Returns the number of the step in progress, from 0, as schedules take it."""
-        return ops.convert_to_tensor(self.g_optimizer.iterations)
+        return self.g_optimizer.iterations + 0  # As it is now, not the variable.
 
 
 def with_labels(inputs: Any, labels: Any) -> Any:

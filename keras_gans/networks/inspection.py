@@ -17,7 +17,13 @@ _MOVES = (
     layers.Dropout,
 )
 # Layers that mix the samples of a batch, or may, or count their calls.
-_MIXES = (layers.BatchNormalization, layers.Lambda, layers.Wrapper)
+_MIXES = (
+    layers.BatchNormalization,
+    layers.CutMix,
+    layers.Lambda,
+    layers.MixUp,
+    layers.Wrapper,
+)
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
 _PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
 
@@ -119,21 +125,21 @@ def contains(network: keras.Model, layer_type: type) -> bool:
     return any(isinstance(layer, layer_type) for layer in leaf_layers(network))
 
 
-def keeps_samples_apart(network: keras.Model) -> bool:
+def keeps_samples_apart(network: keras.Layer) -> bool:
     """Tells whether each sample's output is known to depend on no other sample of the batch.
 
-    It is known of Sequential and Functional networks of this library's and Keras' own layers.
+    It is known of this library's and Keras' own layers, and of Sequential and Functional networks
+    of them.
 
     Example:
         >>> keeps_samples_apart(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]))
         True
     """
+    if not isinstance(network, keras.Model):
+        return _keeps_samples_apart(network)
     sequential = isinstance(network, keras.Sequential)
     parts = network.layers if sequential else getattr(network, "operations", [None])
-    return _is_known(network) and all(
-        keeps_samples_apart(part) if isinstance(part, keras.Model) else _keeps_samples_apart(part)
-        for part in parts
-    )
+    return _is_known(network) and all(map(keeps_samples_apart, parts))
 
 
 def output_range(network: keras.Model) -> tuple[float, float] | None:
@@ -223,7 +229,7 @@ def _is_known(part: object) -> bool:
     return type(part).__module__.startswith(("keras.", "keras_gans."))
 
 
-def _is_scalar(*values: object) -> bool:
+def _is_scalar(*values: Any) -> bool:
     return all(np.ndim(value) == 0 for value in values)
 
 
