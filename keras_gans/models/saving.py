@@ -29,6 +29,7 @@ class Saving(keras.Model):
                 f"Expected a path that ends in '.keras'. Received: filepath={str(filepath)!r}; to "
                 "save the weights alone, use save_weights('name.weights.h5')"
             )
+        self.get_config(), self.get_compile_config()  # What cannot be saved leaves no file.
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def get_config(self) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def input_shapes(network: keras.Model) -> list[Shape]:
         network: Functional, sequential or subclassed; of a tuple of inputs where it has several.
 
     Raises:
-        ValueError: If the network does not tell its inputs, or takes them by name.
+        ValueError: If the network does not tell its inputs, or takes several arguments.
 
     Example:
         >>> input_shapes(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]))
@@ -50,10 +50,7 @@ def input_shapes(network: keras.Model) -> list[Shape]:
     if shape is None:  # Subclassed: what it was built with.
         shape = (network.get_build_config() or {}).get("input_shape")
     if not shape or isinstance(shape, dict):
-        raise ValueError(
-            "Expected a network of one argument, a tensor or a tuple of tensors. Received: "
-            f"{network.name}, which takes others; let `call` take a tuple (inputs, labels)"
-        )
+        raise ValueError(_one_argument(network))
     shapes = [shape] if _is_shape(shape) else list(shape)
     return [tuple(each[1:]) for each in shapes]
 
@@ -70,7 +67,10 @@ def output_shapes(network: keras.Model) -> dict[str, Shape]:
         keras.KerasTensor((None, *shape), "int32" if i else keras.config.floatx())
         for i, shape in enumerate(input_shapes(network))
     ]
-    outputs = network.compute_output_spec(tuple(inputs) if len(inputs) > 1 else inputs[0])
+    try:
+        outputs = network.compute_output_spec(tuple(inputs) if len(inputs) > 1 else inputs[0])
+    except TypeError as error:
+        raise ValueError(_one_argument(network)) from error
     named = outputs if isinstance(outputs, dict) else {"logits": outputs}
     return {name: tuple(output.shape[1:]) for name, output in named.items()}
 
@@ -231,6 +231,13 @@ def _is_known(part: object) -> bool:
 
 def _is_scalar(*values: Any) -> bool:
     return all(np.ndim(value) == 0 for value in values)
+
+
+def _one_argument(network: keras.Model) -> str:
+    return (
+        "Expected a network of one argument, a tensor or a tuple of tensors. Received: "
+        f"{network.name}, which takes others; let `call` take a tuple (inputs, labels)"
+    )
 
 
 def _is_shape(shape: Any) -> bool:
