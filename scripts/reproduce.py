@@ -45,14 +45,14 @@ class Table(NamedTuple):
         source: The paper and what it compares.
         scores: What is measured of a model, a function of it and the name of the data.
         trials: How many seeds each row has, as published.
-        looks: How often a model is measured while it trains, the last time at the end.
+        measurements: How often a model is measured while it trains, the last time at the end.
         rows: What is trained.
     """
 
     source: str
     scores: Callable[[models.GAN, str], dict[str, float]]
     trials: int
-    looks: int
+    measurements: int
     rows: tuple[Row, ...]
 
 
@@ -167,7 +167,7 @@ def run(arguments: argparse.Namespace) -> None:
                 _check_length(path, epochs)
             else:
                 state = out / f".{path.stem}_{epochs}_epochs"
-                result, gan = trial(row, table.scores, seed, epochs, table.looks, state)
+                result, gan = trial(row, table.scores, seed, epochs, table.measurements, state)
                 _draw(gan, row.data, path.with_suffix(".png"))
                 write_json(path, {**result, "command": command})
                 shutil.rmtree(state)
@@ -187,7 +187,7 @@ def trial(
     scores: Callable[[models.GAN, str], dict[str, float]],
     seed: int,
     epochs: int | None = None,
-    looks: int = 1,
+    measurements: int = 1,
     state: Path | None = None,
 ) -> tuple[dict[str, Any], models.GAN]:
     """Trains one row with one seed and measures it.
@@ -197,7 +197,7 @@ def trial(
         scores: What to measure, a function of the trained model and the name of the data.
         seed: Of weights, latents, penalty points and data order.
         epochs: Replaces the preset's; a falling learning rate then falls as much sooner.
-        looks: How often to measure, evenly over the epochs, the last time at the end.
+        measurements: How often to measure, evenly over the epochs, the last time at the end.
         state: Folder that an interrupted trial goes on from.
 
     Returns:
@@ -213,7 +213,7 @@ def trial(
     preset["model"]["seed"] = seed
     gan = presets.build(preset)
     epochs = preset["fit"]["epochs"]
-    curve = _Curve(lambda: scores(gan, row.data), epochs, min(looks, epochs))
+    curve = _Curve(lambda: scores(gan, row.data), epochs, min(measurements, epochs))
     used = [curve]
     if "WeightClipping" in preset["callbacks"]:
         used.append(callbacks.WeightClipping(**preset["callbacks"]["WeightClipping"]))
@@ -246,12 +246,12 @@ def trial(
 
 
 class _Curve(keras.callbacks.Callback):
-    """Measures the model at its looks, and counts the seconds of the whole training."""
+    """Measures the model at some epochs, and counts the seconds of the whole training."""
 
-    def __init__(self, scores: Callable[[], dict[str, float]], epochs: int, looks: int):
+    def __init__(self, scores: Callable[[], dict[str, float]], epochs: int, measurements: int):
         super().__init__()
         self.scores = scores
-        self.at = {round(epochs * (i + 1) / looks) for i in range(looks)}
+        self.at = {round(epochs * (i + 1) / measurements) for i in range(measurements)}
         self.values = {}
         self.seconds = 0.0
 

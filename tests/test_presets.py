@@ -149,7 +149,8 @@ SETUPS = {
     ),
 }
 DEFAULT = "wgan_gp-digits"
-OURS = {DEFAULT, "wgan_gp-grid"}  # Which no source sets up.
+# Which no source sets up.
+OURS = {DEFAULT, "lsgan-digits", "cgan-digits", "wgan_gp-grid"}
 WARNED = {}  # What building each preset warned of.
 
 
@@ -297,6 +298,7 @@ def test_a_preset_trains_samples_saves_and_loads(name, tmp_path):
     x = np.random.default_rng(0).uniform(-1, 1, (2 * gan.batches_per_step, *gan.sample_shape))
     history = gan.fit(
         x.astype("float32"),
+        np.arange(len(x)) % 2,
         batch_size=2,
         verbose=0,
         callbacks=train.make_callbacks(preset, tmp_path),
@@ -316,6 +318,88 @@ def test_a_preset_trains_samples_saves_and_loads(name, tmp_path):
     paths |= {"EpochSamples": "epoch_samples.png"}
     expected = {paths[callback] for callback in preset["callbacks"] if callback in paths}
     assert written == expected | {"checkpoints", "history.csv", "model.keras"}
+
+
+def test_lsgan_is_least_squares_on_the_default_networks(models):
+    gan, default = models["lsgan-digits"], models[DEFAULT]
+    assert type(gan) is kg.LSGAN and isinstance(gan.loss, kg.losses.LeastSquaresLoss)
+    assert gan.generator.count_params() == default.generator.count_params()
+    assert not gan.penalties and gan.n_critic == 1
+
+
+def test_cgan_concatenates_labels(models):
+    gan = models["cgan-digits"]
+    assert gan.conditional and gan.num_classes == 10
+    # Ten more inputs of 256 units each.
+    extra = 10 * 256
+    for ours, plain in ((gan.generator, "generator"), (gan.discriminator, "discriminator")):
+        assert ours.count_params() == getattr(models[DEFAULT], plain).count_params() + extra
+
+
+# Presets of the user's own
+
+
+def own_generator(latent_dim, units):
+    return keras.Sequential(
+        [keras.Input((latent_dim,)), keras.layers.Dense(units, "relu"), keras.layers.Dense(2)]
+    )
+
+
+OWN = {
+    "model": {"class": "GAN"},
+    "generator": {"builder": f"{__name__}:own_generator", "latent_dim": 3, "units": 7},
+    "discriminator": {"builder": "mlp_discriminator", "input_shape": [2]},
+}
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    monkeypatch.setattr(kg.presets, "PRESETS", copy.copy(kg.presets.PRESETS))
+    kg.presets.register("mine", OWN)
+    return kg.presets.get("mine")
+
+
+def test_an_own_preset_by_name(registered):
+    """Without optimizers: those of the variant. With a builder of another module."""
+    assert kg.presets.names()[-1] == "mine" and registered["preset"] == "mine"
+    gan = kg.presets.build("mine")
+    assert gan.name == "mine" and gan.generator.layers[0].units == 7
+    assert type(gan.d_optimizer) is kg.optimizers.Adam
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(2e-4)
+
+
+def test_an_own_preset_in_a_file(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({**OWN, "compile": {"n_critic": 2}}))
+    gan = kg.presets.build(path, ema_decay=0.9)
+    assert (gan.name, gan.n_critic, gan.ema_decay) == ("mine", 2, 0.9)
+    assert kg.presets.get(str(path))["preset"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "readable JSON file of a preset. Received: .*bad.json"),
+        ("[1]", "preset of the parts .* Received: .*bad.json with \\[1\\]"),
+        ('{"model": {"class": "GAN"}}', r"at least \['discriminator', 'generator', 'model'\]"),
+        (json.dumps({**OWN, "optimiser": {}}), "Received: .*'optimiser'"),
+        (json.dumps({**OWN, "model": {"class": "NoGAN"}}), "Received: class='NoGAN'"),
+        (
+            json.dumps({**OWN, "generator": {"builder": "no_such_module:build"}}),
+            "'module:name'. Received: builder='no_such_module:build'",
+        ),
+    ],
+)
+def test_a_file_that_holds_no_preset(content, message, tmp_path):
+    (tmp_path / "bad.json").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        kg.presets.build(tmp_path / "bad.json")
+
+
+def test_a_name_is_taken_once(registered):
+    for name in ("mine", DEFAULT):
+        with pytest.raises(ValueError, match=f"new name of a preset. Received: name='{name}'"):
+            kg.presets.register(name, OWN)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])

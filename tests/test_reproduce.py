@@ -86,24 +86,24 @@ def test_an_interrupted_trial_goes_on(monkeypatch, tmp_path):
     row = reproduce.Row("gan-grid", "ring")
     points = reproduce.samples_of("ring")[:400]
     monkeypatch.setattr(reproduce, "samples_of", lambda *_, **__: points)
-    looks = 0
+    measurements = 0
 
     def scores(gan, _):
-        nonlocal looks
-        looks += 1
-        if looks == interrupted_at:
+        nonlocal measurements
+        measurements += 1
+        if measurements == interrupted_at:
             raise KeyboardInterrupt
         return {"x": gan.generate(1, seed=0)[0, 0]}
 
     interrupted_at = None
     straight, _ = reproduce.trial(row, scores, 0, 6, 3)
-    looks, interrupted_at = 0, 2
+    measurements, interrupted_at = 0, 2
     monkeypatch.setattr(kg.callbacks.TrainState, "_is_due", lambda self: True)
     with pytest.raises(KeyboardInterrupt):
         reproduce.trial(row, scores, 0, 6, 3, tmp_path)
     went_on, _ = reproduce.trial(row, scores, 0, 6, 3, tmp_path)
     assert went_on["curve"] == straight["curve"] and straight["curve"]["epoch"] == [2, 4, 6]
-    assert went_on["steps"] == straight["steps"] and looks == 4
+    assert went_on["steps"] == straight["steps"] and measurements == 4
 
 
 def test_a_clipped_row_is_clipped(monkeypatch):

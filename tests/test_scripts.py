@@ -301,6 +301,64 @@ def walk_by_hand(a, b, steps, distribution):
     return np.array(points, "float32")
 
 
+# Labels
+
+
+@pytest.fixture(scope="module")
+def conditional(folder):
+    """A run of a conditional preset on a labelled archive of two classes."""
+    random = np.random.default_rng(0)
+    x = random.integers(0, 256, (40, 8, 8), "uint8")
+    np.savez(folder / "labelled.npz", x_train=x, y_train=np.arange(40) % 10)
+    with pytest.MonkeyPatch.context() as patch:
+        preset = {**kg.presets.get("cgan-digits"), "fit": PRESET["fit"]}
+        patch.setitem(kg.presets.PRESETS, "labelled", preset)
+        assert train_quickly("labelled", folder, "conditional", data="labelled.npz") == 0
+        yield keras.saving.load_model(folder / "conditional" / "model.keras")
+
+
+def test_a_conditional_run(folder, conditional):
+    assert conditional.conditional and conditional.num_classes == 10
+    # A row a class.
+    expected = image_grid(
+        conditional.generate(80, seed=0, labels=np.repeat(np.arange(10), 8)), 10, 8
+    )
+    grid = pixels(folder / "conditional" / "samples" / "epoch_000002.png")
+    np.testing.assert_array_equal(grid, np.asarray(expected))
+
+
+def test_train_on_some_classes(folder, conditional, capsys):
+    chosen = ["--labels", "3", "7"]
+    assert train_quickly("labelled", folder, "two", *chosen, data="labelled.npz") == 0
+    config = json.loads((folder / "two" / "config.json").read_text())
+    assert config["data"]["labels"] == [3, 7]
+    assert keras.saving.load_model(folder / "two" / "model.keras").step == 2 * (8 // 8)
+    capsys.readouterr()
+    assert train_quickly("labelled", folder, "no", "--labels", "77", data="labelled.npz") == 2
+    assert "Expected data of these classes. Received: none" in capsys.readouterr().err
+
+
+def test_sample_of_some_classes(folder, conditional, tmp_path):
+    run, out = str(folder / "conditional"), str(tmp_path / "samples.png")
+    assert main(["sample", run, "-n", "6", "--labels", "3", "7", "--out", out]) == 0
+    expected = image_grid(conditional.generate(6, seed=0, labels=[3, 7] * 3), 2, 3)
+    np.testing.assert_array_equal(pixels(out), np.asarray(expected))
+    arguments = ["-n", "2", "--interpolate", "3", "--labels", "5"]
+    assert main(["sample", run, *arguments, "--out", out]) == 0
+
+
+def test_labels_of_an_unconditional_run(folder, capsys):
+    assert main(["sample", str(folder / "run"), "--labels", "3"]) == 2
+    assert "Expected no --labels" in capsys.readouterr().err
+
+
+def test_train_a_preset_of_a_file(folder, tmp_path):
+    preset = {name: part for name, part in PRESET.items() if name != "preset"}
+    (tmp_path / "mine.json").write_text(json.dumps(preset))
+    assert main(["train", "mine.json", *QUICK, "--data", str(folder / "grey.npy")]) == 0
+    assert (tmp_path / "runs" / "mine" / "model.keras").is_file()
+
+
 # presets and help
 
 
@@ -318,11 +376,11 @@ def test_presets_lists_all_with_their_sizes(capsys):
 
 
 OPTIONS = {
-    "train": "PRESET --data --data-dir --epochs --batch-size --run-dir --seed --n-critic "
+    "train": "PRESET --data --data-dir --labels --epochs --batch-size --run-dir --seed --n-critic "
     "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose "
     "--dtype-policy --evaluate-every",
-    "sample": "RUN -n --seed --out --separate --interpolate",
-    "evaluate": "RUN --data --data-dir --extractor --metrics -n --seed --out",
+    "sample": "RUN -n --seed --labels --out --separate --interpolate",
+    "evaluate": "RUN --data --data-dir --labels --extractor --metrics -n --seed --out",
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
