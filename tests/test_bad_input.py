@@ -322,4 +322,6 @@ def test_the_file_says_all(tmp_path):
         config = json.loads(archive.read("config.json"))
     assert config["config"]["name"] == "wgan_gp-digits"
     assert config["compile_config"]["n_critic"] == 3
-    assert {"d_optimizer", "g_optimizer", "ema_decay", "gp_weight"} <= set(config["compile_config"])
+    assert {"d_optimizer", "g_optimizer", "ema_decay", "augment"} <= set(config["compile_config"])
+    (penalty,) = config["compile_config"]["penalties"]
+    assert penalty["class_name"] == "GradientPenalty" and penalty["config"] == {"weight": 10.0}

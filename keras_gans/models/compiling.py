@@ -22,6 +22,12 @@ class Compiling(keras.Model):
     default_penalties: Sequence[Penalty] = ()
     default_n_critic = 1
 
+    discriminator: keras.Model
+    generator: keras.Model
+    ema_generator: AveragedNetwork | None
+    loss: losses.Loss
+    metrics: Any
+
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns a new optimizer of the paper's, for either network."""

@@ -259,7 +259,10 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
         both = ops.concatenate([as_float32(real), as_float32(fake)])
         outputs = self.judge(both, None if labels is None else ops.concatenate([labels, labels]))
         halves = {name: ops.split(output, 2) for name, output in outputs.items()}
-        return tuple({name: half[i] for name, half in halves.items()} for i in range(2))
+        real_outputs, fake_outputs = (
+            {name: half[i] for name, half in halves.items()} for i in range(2)
+        )
+        return real_outputs, fake_outputs
 
     def loss_input(self, outputs: dict[str, Any]) -> Any:
         return outputs if self.loss.takes_outputs else outputs["logits"]

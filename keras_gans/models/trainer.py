@@ -21,10 +21,19 @@ class Trainer(backend.Model):
         progress: Where the training is; `step` and `steps_per_epoch` are the model's too.
     """
 
-    batches_per_step: int
     conditional: bool
-    sample_shape: tuple[int, ...]
-    seed: int
+    sample_shape: tuple[int | None, ...]
+    train_function: Any = None
+
+    @property
+    def batches_per_step(self) -> int:
+        """How many mini-batches a step takes."""
+        raise NotImplementedError
+
+    @property
+    def seed(self) -> int:
+        """Seed of the order of the data."""
+        raise NotImplementedError
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
