@@ -1,6 +1,7 @@
 """The logs of training, on disk."""
 
 import csv
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ class HistoryCSV(keras.callbacks.Callback):
         >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.HistoryCSV("history.csv")])
     """
 
-    def __init__(self, path: str):
+    def __init__(self, path: str | os.PathLike):
         super().__init__()
         self.path = Path(path)
 

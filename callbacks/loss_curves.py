@@ -1,5 +1,6 @@
 """Figures of a whole training: its losses, and samples of chosen epochs."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ class LossCurves(Resumable):
     """
 
     def __init__(
-        self, path: str, terms: Sequence[str] = ("g_loss", "d_loss"), every_epochs: int = 1
+        self,
+        path: str | os.PathLike,
+        terms: Sequence[str] = ("g_loss", "d_loss"),
+        every_epochs: int = 1,
     ):
         super().__init__()
         if every_epochs < 1:
@@ -124,7 +128,7 @@ class EpochSamples(Resumable):
 
     def __init__(
         self,
-        path: str,
+        path: str | os.PathLike,
         epochs: Sequence[int] = (1, 2, 4, 10, 50, 100),
         columns: int = 5,
         seed: int = 0,

@@ -1,5 +1,6 @@
 """The metrics over the training."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ class MetricCurves(Resumable):
         >>> gan.fit(images, epochs=50, callbacks=[scores, curves])
     """
 
-    def __init__(self, path: str):
+    def __init__(self, path: str | os.PathLike):
         super().__init__()
         self.path = Path(path)
 

@@ -1,5 +1,6 @@
 """Samples beside the training images that they are nearest to."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class NearestImages(keras.callbacks.Callback):
 
     def __init__(
         self,
-        path: str,
+        path: str | os.PathLike,
         data: Any,
         samples: int = 8,
         k: int = 5,

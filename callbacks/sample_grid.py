@@ -1,5 +1,6 @@
 """Pictures of samples while training."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory: str,
+        directory: str | os.PathLike,
         grid: Sequence[int] | None = None,
         every_epochs: int = 1,
         every_steps: int | None = None,

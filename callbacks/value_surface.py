@@ -1,5 +1,6 @@
 """What a discriminator of points in the plane has learnt."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class ValueSurface(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory: str,
+        directory: str | os.PathLike,
         data: Any,
         centers: Any = None,
         every_epochs: int = 1,

@@ -4,7 +4,7 @@ import argparse
 import statistics
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from keras_gans import presets
 from keras_gans.callbacks.files import write_json
@@ -20,7 +20,7 @@ from keras_gans.scripts.benchmarking import (
     rounds,
 )
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
-from keras_gans.scripts.benchmarking.loops import Loop
+from keras_gans.scripts.benchmarking.loops import FitLoop, GraphLoop, Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
 
 # Three published GANs of MNIST, and networks whose steps dispatch rules.
@@ -157,15 +157,17 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
     loops, skipped = rounds.build(case, arguments.contenders)
     first = {name: loop.first_step() for name, loop in loops.items()}
     seconds, memory = rounds.alternate(loops, count, steps)
-    operations = flops.count(loops["function"].call.get_concrete_function().graph)
-    measured = {
+    # The references, which `build` always makes.
+    function, fit = cast(GraphLoop, loops["function"]), cast(FitLoop, loops["fit"])
+    operations = flops.count(function.compiled.get_concrete_function().graph)
+    measured: dict[str, Any] = {
         "network": case.name,
         "variant": case.variant,
         "batch_size": case.batch_size,
         "n_critic": case.n_critic,
         "tiny": case.is_tiny,
         "flops_per_step": operations,
-        "waiting_share": waiting_share(case, loops["fit"].gan, 3 * steps),
+        "waiting_share": waiting_share(case, fit.gan, 3 * steps),
         "contenders": {
             name: {
                 **_rates(case, seconds[name], operations, peak[_dtype(name)]),

@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -89,11 +89,12 @@ def run(arguments: argparse.Namespace) -> None:
     folder = path if path.is_dir() else path.parent
     name = arguments.data or _data_name(folder)
     conditional = protocol.is_conditional(gan)
-    data = real_data(name, gan.sample_shape, arguments.data_dir, labels=conditional)
+    shape = sample_shape(gan)
+    data = real_data(name, shape, arguments.data_dir, labels=conditional)
     if arguments.labels:
         data = of_classes(data, arguments.labels)
     extractor = extractors.get(
-        arguments.extractor or default_extractor(name, len(gan.sample_shape) == 3), gan.sample_shape
+        arguments.extractor or default_extractor(name, len(shape) == 3), shape
     )
     n = arguments.n or len(data.held_out)
     drawn, features, scores = measure(
@@ -104,7 +105,7 @@ def run(arguments: argparse.Namespace) -> None:
         "step": gan.step,
         "data": name,
         "held_out_split": data.held_out_split,
-        **protocol.protocol_of(extractor, gan.sample_shape),
+        **protocol.protocol_of(extractor, shape),
         "counts": {kind: len(each.vectors) for kind, each in features.items()},
         "seed": arguments.seed,
         "scores": scores,
@@ -118,9 +119,9 @@ def run(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out or folder / "evaluation")
     write_json(out / "evaluation.json", report)
     drawings = _curves(folder / "history.csv") | _classes(features["real"], features["samples"])
-    if len(gan.sample_shape) == 3:
+    if len(shape) == 3:
         drawings |= _nearest(drawn["samples"], data.train, extractor)
-    elif gan.sample_shape == (2,) and not conditional:  # Else each class has a surface.
+    elif shape == (2,) and not conditional:  # Else each class has a surface.
         drawings |= _surface(gan, data.train, drawn["samples"], _mixture(name))
     for file, save in drawings.items():
         with replacing(out / file) as aside:
@@ -155,12 +156,13 @@ def measure(
         are those of training samples, and the scores by kind.
     """
     train = data.train if data.train_labels is None else (data.train, data.train_labels)
-    real = protocol.real_features(train, extractor, gan.sample_shape, n)
+    shape = sample_shape(gan)
+    real = protocol.real_features(train, extractor, shape, n)
     samples, labels = protocol.draw(gan, real, n, seed)
     drawn = {
         "samples": samples,
         # As many of all kinds, where there are: most metrics depend on how many are compared.
-        "held_out": as_array(data.held_out, gan.sample_shape, n),
+        "held_out": as_array(data.held_out, shape, n),
         "noise": _noise(data.train, n, seed),
     }
     features = {kind: extractor(samples) for kind, samples in drawn.items()}
@@ -169,6 +171,16 @@ def measure(
         kind: protocol.compare(real, features[kind], metrics, _mixture(name)) for kind in drawn
     }
     return drawn, {**features, "real": real}, scores
+
+
+def sample_shape(gan: models.GAN) -> tuple[int, ...]:
+    """Returns the shape of a model's samples, to load real ones of it.
+
+    Example:
+        >>> real_data("digits", sample_shape(gan), None)
+    """
+    # No data is of a shape with an open size: where that is read, it is an error.
+    return cast(tuple[int, ...], gan.sample_shape)
 
 
 def _mixture(name: str) -> Mixture | None:

@@ -57,8 +57,9 @@ class Table(NamedTuple):
 
 
 def mode_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """Modes and high-quality share of 2,500 samples, as PacGAN counts them."""
-    return metrics.mode_coverage(gan.generate(2500, seed=0), *datasets.modes(data))._asdict()
+    """Modes and high-quality share of 2,500 samples, as PacGAN counts them, if data has modes."""
+    modes = datasets.modes(data)
+    return metrics.mode_coverage(gan.generate(2500, seed=0), *modes)._asdict() if modes else {}
 
 
 def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
@@ -66,14 +67,14 @@ def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
     real, held_out = (samples_of(data, split)[:2000] for split in ("train", "test"))
     distance = metrics.optimal_transport(gan.generate(2000, seed=0), held_out)
     floor = metrics.optimal_transport(real, held_out)
-    modes = mode_scores(gan, data) if datasets.modes(data) else {}
-    return {"transport": distance, "floor": floor, **modes}
+    return {"transport": distance, "floor": floor, **mode_scores(gan, data)}
 
 
 def feature_scores(gan: models.GAN, data: str) -> dict[str, float]:
     """Scores on a classifier's features against training samples, beside those of two floors."""
-    real = evaluate.real_data(data, gan.sample_shape, None)
-    extractor = extractors.get(data, gan.sample_shape)
+    shape = evaluate.sample_shape(gan)
+    real = evaluate.real_data(data, shape, None)
+    extractor = extractors.get(data, shape)
     names = ("fid", "kid", "precision", "recall", "coverage")
     scores = evaluate.measure(gan, data, real, extractor, len(real.held_out), 0, names)[2]
     return {f"{name} of {kind}": scores[kind][name] for name in names for kind in scores}
@@ -214,7 +215,7 @@ def trial(
     gan = presets.build(preset)
     epochs = preset["fit"]["epochs"]
     curve = _Curve(lambda: scores(gan, row.data), epochs, min(measurements, epochs))
-    used = [curve]
+    used: list[keras.callbacks.Callback] = [curve]
     if "WeightClipping" in preset["callbacks"]:
         used.append(callbacks.WeightClipping(**preset["callbacks"]["WeightClipping"]))
     if state:
@@ -252,7 +253,7 @@ class _Curve(keras.callbacks.Callback):
         super().__init__()
         self.scores = scores
         self.at = {round(epochs * (i + 1) / measurements) for i in range(measurements)}
-        self.values = {}
+        self.values: dict[str, list[float]] = {}
         self.seconds = 0.0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

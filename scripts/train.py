@@ -160,13 +160,14 @@ def _train(
     keras.utils.set_random_seed(config["seed"])
     with strategy.scope():
         gan = presets.build(config)
-    data = _load(config, arguments.data_dir, gan.conditional)
+    x, y = _load(config, arguments.data_dir, gan.conditional)
     # By now `fit` has checked the data: a mistake leaves no files.
     write_config = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: write_json(run_dir / "config.json", config)
     )
     gan.fit(
-        *data,
+        x,
+        y,
         **config["fit"],
         verbose=arguments.verbose,
         callbacks=[
@@ -223,7 +224,7 @@ def make_callbacks(
     Returns:
         The callbacks, `TrainState` last.
     """
-    made = [callbacks.HistoryCSV(run_dir / "history.csv")]
+    made: list[keras.callbacks.Callback] = [callbacks.HistoryCSV(run_dir / "history.csv")]
     for name, arguments in config["callbacks"].items():
         if name == "Evaluation":
             made.append(_evaluation(config, data_dir, labels, **arguments))
@@ -261,17 +262,19 @@ def _dataset(config: dict[str, Any], data_dir: str | None, labels: bool) -> tf.d
     return data
 
 
-def _load(config: dict[str, Any], data_dir: str | None, labels: bool) -> tuple[Any, ...]:
-    """Returns the x, or x and y, of `fit`: arrays where the data is small, else a data set."""
+def _load(config: dict[str, Any], data_dir: str | None, labels: bool) -> tuple[Any, Any]:
+    """Returns the x and y of `fit`: arrays where the data is small, else a data set and None."""
     data = _dataset(config, data_dir, labels)
     whole = _dataset({**config, "data": {**config["data"], "labels": None}}, data_dir, labels)
     if not _is_small(whole):
-        return (data,)
+        return data, None
     batches = list(data.batch(1024).as_numpy_iterator())
     if not batches:
         raise ValueError(f"Expected data of these classes. Received: none; {config['data']}")
-    parts = zip(*batches, strict=True) if labels else [batches]
-    return tuple(np.concatenate(part) for part in parts)
+    if not labels:
+        return np.concatenate(batches), None
+    x, y = zip(*batches, strict=True)
+    return np.concatenate(x), np.concatenate(y)
 
 
 @contextlib.contextmanager

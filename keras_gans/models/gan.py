@@ -174,8 +174,9 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
         def objective():
             fake = self.draw(latents, labels)
             with self.frozen(self.discriminator):
-                judged = [real] * self.loss.generator_needs_real + [fake]
-                *real_outputs, fake_outputs = [self.judge(x, labels) for x in judged]
+                needs_real = self.loss.generator_needs_real
+                real_outputs = [self.judge(real, labels)] if needs_real else []
+                fake_outputs = self.judge(fake, labels)
             outputs = [fake_outputs, *real_outputs]
             loss = self.loss.generator_loss(*map(self.loss_input, outputs))
             terms = self.generator_terms(fake, fake_outputs, labels, latents)

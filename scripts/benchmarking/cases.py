@@ -1,6 +1,5 @@
 """What is timed: one training step of a variant on the networks of a preset."""
 
-import dataclasses
 import functools
 from typing import Any, NamedTuple
 
@@ -36,7 +35,6 @@ MATHS = {
 }
 
 
-@dataclasses.dataclass
 class Case:
     """One training step: everything that all contenders have in common.
 
@@ -51,14 +49,18 @@ class Case:
         >>> generator, critic = case.networks()
     """
 
-    preset: dict[str, Any]
-    variant: str
-    batch_size: int = 64
-    n_critic: int | None = None
-
-    def __post_init__(self) -> None:
-        self.n_critic = self.n_critic or self._class.default_n_critic
-        self.maths = MATHS[self.variant]
+    def __init__(
+        self,
+        preset: dict[str, Any],
+        variant: str,
+        batch_size: int = 64,
+        n_critic: int | None = None,
+    ):
+        self.preset = preset
+        self.variant = variant
+        self.batch_size = batch_size
+        self.n_critic: int = n_critic or self._class.default_n_critic
+        self.maths = MATHS[variant]
 
     @property
     def name(self) -> str:

@@ -7,12 +7,16 @@ from keras_gans import presets
 from keras_gans.scripts.benchmarking.cases import Case
 from keras_gans.scripts.benchmarking.loops import FitLoop
 
-AXES = {
+AXES: dict[str, Sequence[int]] = {
     "batch_size": (16, 32, 64, 128, 256, 512),
     "image_size": (28, 64, 96, 128),
     "n_critic": (1, 2, 5, 10),
 }
-QUICK_AXES = {"batch_size": (4, 8), "image_size": (28, 56), "n_critic": (1, 10)}
+QUICK_AXES: dict[str, Sequence[int]] = {
+    "batch_size": (4, 8),
+    "image_size": (28, 56),
+    "n_critic": (1, 10),
+}
 
 
 def measure(

@@ -144,7 +144,7 @@ class GraphLoop(_ByHand):
         super().__init__(case)
         self.steps_per_call = steps_per_call
         self.images = tf.constant(case.images)
-        self.call = tf.function(
+        self.compiled = tf.function(
             self.one_step if steps_per_call == 1 else self.several_steps, autograph=False
         )
         for optimizer, network in (
@@ -152,6 +152,9 @@ class GraphLoop(_ByHand):
             (self.g_optimizer, self.generator),
         ):
             optimizer.build(network.trainable_variables)
+
+    def call(self) -> tf.Tensor:
+        return self.compiled()
 
     def one_step(self) -> tf.Tensor:
         shape = (self.case.n_critic, self.case.batch_size)

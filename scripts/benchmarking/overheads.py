@@ -14,10 +14,10 @@ import tensorflow as tf
 from keras_gans import callbacks, datasets, models, presets
 
 # The largest ratio of an epoch's time with the thing to one without it.
-LIMITS = {"NaNGuard": 1.01, "TrainState": 1.03, "two replicas": None}
+LIMITS: dict[str, float | None] = {"NaNGuard": 1.01, "TrainState": 1.03, "two replicas": None}
 
 
-def measure(rounds: int, epochs: int) -> dict[str, dict[str, float | None]]:
+def measure(rounds: int, epochs: int) -> dict[str, dict[str, Any]]:
     """Times `fit` of `wgan_gp-digits` with each thing and without, in turn.
 
     Of the guard, which takes less than two runs differ by, the seconds are counted by themselves.
@@ -34,20 +34,19 @@ def measure(rounds: int, epochs: int) -> dict[str, dict[str, float | None]]:
         seconds of an epoch `with_it` and `without`, and the `limit`.
     """
     two, one = _run(_two_replicas()), _run(tf.distribute.get_strategy())
-    pairs = {
+    pairs: dict[str, Callable[[], tuple[float, float]]] = {
         "NaNGuard": lambda: _guarded(one, epochs),
         "TrainState": lambda: (_with_state(one, epochs), one(epochs)),
         "two replicas": lambda: (two(epochs), one(epochs)),
     }
     for run in (one, two):
         run(1)
-    seconds = {name: [] for name in pairs}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in pairs}
     for _ in range(rounds):
         for name, pair in pairs.items():
-            seconds[name].append([taken / epochs for taken in pair()])
-    return {
-        name: _summary(*zip(*times, strict=True), LIMITS[name]) for name, times in seconds.items()
-    }
+            with_it, without = pair()
+            seconds[name].append((with_it / epochs, without / epochs))
+    return {name: _summary(times, LIMITS[name]) for name, times in seconds.items()}
 
 
 def table(measured: dict[str, dict[str, Any]]) -> str:
@@ -112,10 +111,9 @@ def _with_state(run: Callable[..., float], epochs: int) -> float:
         return run(epochs, callbacks.TrainState(folder))
 
 
-def _summary(
-    with_it: Sequence[float], without: Sequence[float], limit: float | None
-) -> dict[str, Any]:
-    ratios = [a / b for a, b in zip(with_it, without, strict=True)]
+def _summary(times: Sequence[tuple[float, float]], limit: float | None) -> dict[str, Any]:
+    with_it, without = zip(*times, strict=True)
+    ratios = [a / b for a, b in times]
     return {
         "ratio": statistics.median(ratios),
         "rounds_ratios": ratios,

@@ -1,7 +1,7 @@
 """The contenders, and the rounds in which they run."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -21,7 +21,7 @@ def _pytorch() -> Any:
     return pytorch
 
 
-CONTENDERS = {
+CONTENDERS: dict[str, Callable[[Case], Loop]] = {
     "eager": EagerLoop,
     "function": GraphLoop,
     "fit": FitLoop,

@@ -12,7 +12,7 @@ from torch import nn
 
 from keras_gans.layers import Maxout
 
-_ACTIVATIONS = {
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "linear": nn.Identity,
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(0.2),
@@ -65,7 +65,8 @@ def _modules(layer: keras.Layer) -> list[nn.Module]:
 
 
 def _dense(layer: layers.Dense) -> list[nn.Module]:
-    return [_with_weights(nn.Linear(*layer.kernel.shape, bias=layer.use_bias), layer, (1, 0))]
+    inputs, units = layer.kernel.shape
+    return [_with_weights(nn.Linear(inputs, units, bias=layer.use_bias), layer, (1, 0))]
 
 
 def _maxout(layer: Maxout) -> list[nn.Module]:
@@ -95,15 +96,16 @@ def _transposed(layer: layers.Conv2DTranspose) -> list[nn.Module]:
     return [_with_weights(convolution, layer, (3, 2, 0, 1)), *crop]
 
 
-def _padding(layer: keras.Layer, sides: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _padding(layer: keras.Layer, sides: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
     """Returns the zeros before and after each side of the larger image."""
     if layer.padding == "valid":
         return (0, 0), (0, 0)
-    totals = [
+    rows, columns = (
         max((math.ceil(side / stride) - 1) * stride + size - side, 0)
         for side, stride, size in zip(sides, layer.strides, layer.kernel_size, strict=True)
-    ]
-    return tuple(t // 2 for t in totals), tuple(t - t // 2 for t in totals)
+    )
+    begin = rows // 2, columns // 2
+    return begin, (rows - begin[0], columns - begin[1])
 
 
 def _normalisation(layer: layers.BatchNormalization) -> list[nn.Module]:
@@ -153,7 +155,9 @@ class _Apply(nn.Module):
         return self.function(inputs)
 
 
-def _with_weights(module: nn.Module, layer: keras.Layer, axes: tuple[int, ...]) -> nn.Module:
+def _with_weights(
+    module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, layer: keras.Layer, axes: tuple[int, ...]
+) -> nn.Module:
     kernel = np.ascontiguousarray(np.array(layer.kernel).transpose(axes))
     module.weight.data.copy_(torch.from_numpy(kernel))
     if module.bias is not None:
