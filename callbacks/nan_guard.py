@@ -10,10 +10,11 @@ class NaNGuard(keras.callbacks.Callback):
     """Raises at the step at which a loss, a penalty or a mean output turns NaN or infinite.
 
     `fit` adds one unless the callbacks hold one. The logs are means over the epoch, which one bad
-    step spoils at once.
+    step spoils at once. At the end of each epoch it also looks through the weights: an activation
+    may hide a NaN of the data from the losses, but not from the gradients.
 
     Raises:
-        ValueError: With the terms, their values and the step.
+        ValueError: With the terms, their values and the step, or with the weight.
 
     Example:
         >>> gan.fit(images, callbacks=[kg.callbacks.NaNGuard()])
@@ -27,3 +28,11 @@ class NaNGuard(keras.callbacks.Callback):
                 f"Expected finite losses. Received: {terms} at step {batch + 1} of the epoch; "
                 "lower the learning rates, or look for outliers in the data"
             )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        for weight in self.model.weights:
+            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+                raise ValueError(
+                    f"Expected finite weights. Received: NaN or infinite values in {weight.path} "
+                    f"after epoch {epoch + 1}; search the data for NaN, or lower the learning rates"
+                )

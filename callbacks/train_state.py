@@ -118,6 +118,10 @@ class TrainState(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._listen_no_more()
 
+    def on_train_interrupted(self) -> None:
+        """Follows an error or Ctrl-C that ends training."""
+        self._listen_no_more()
+
     def _terminate(self, signum: int, frame: Any) -> None:
         self._terminated = True
 

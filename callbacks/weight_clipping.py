@@ -49,6 +49,14 @@ class WeightClipping(keras.callbacks.Callback):
         self.model.make_train_function(force=True)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._take_off()
+
+    def on_train_interrupted(self) -> None:
+        """Follows an error or Ctrl-C that ends training."""
+        self._take_off()
+
+    def _take_off(self) -> None:
         for variable in self.model.discriminator.trainable_variables:
-            variable.constraint = None
+            if isinstance(variable.constraint, _WhileTraining):
+                variable.constraint = None
         self.model.make_train_function(force=True)

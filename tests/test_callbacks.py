@@ -13,6 +13,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from matplotlib.figure import Figure
 from PIL import Image
@@ -538,6 +539,8 @@ def test_other_constraints_are_refused_and_kept(constraint):
 def test_weight_clipping_after_an_interrupted_training():
     gan = wgan(run_eagerly=True)
     interrupted(gan, kg.callbacks.WeightClipping(0.05))
+    assert all(v.constraint is None for v in gan.variables)
+    interrupted(gan, kg.callbacks.WeightClipping(0.05))
     fit(gan, kg.callbacks.WeightClipping(0.02))  # Another one, as when a cell is run again.
     assert largest(gan) == pytest.approx(0.02)
     assert all(v.constraint is None for v in gan.variables)
@@ -815,6 +818,44 @@ def test_nan_guard_stops_at_the_step_that_spoils_the_loss():
     with pytest.raises(ValueError, match=r"d_loss=nan, .* at step 3 of the epoch"):
         fit(gan, Spoil())
     assert gan.step == 3
+
+
+class OwnGuard(kg.callbacks.NaNGuard):
+    def __init__(self):
+        super().__init__()
+        self.steps = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps += 1
+
+
+def test_a_guard_of_ones_own_replaces_the_default():
+    gan, guard = new(), OwnGuard()
+
+    class Spoil(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            bias = self.model.discriminator.layers[-1].bias
+            bias.assign(np.full(bias.shape, np.nan if batch == 1 else 0.0))
+
+    with pytest.raises(ValueError, match="Expected finite weights"):  # At the epoch's end only.
+        fit(gan, Spoil(), guard)
+    assert guard.steps == gan.step == 4
+
+
+@pytest.mark.parametrize("kind", ["array", "data set"])
+def test_a_nan_in_the_last_sample(kind):
+    """An activation may turn it into 0 in the losses."""
+    x = images(16)
+    x[-1, 0, 0, 0] = np.nan
+    gan = new()
+    if kind == "array":
+        with pytest.raises(ValueError, match="Expected finite data. Received: NaN"):
+            fit(gan, x=x, shuffle=False)
+        assert gan.step == 0
+    else:
+        data = tf.data.Dataset.from_tensor_slices(x).batch(4, drop_remainder=True)
+        with pytest.raises(ValueError, match="Expected finite (weights|losses). Received: "):
+            gan.fit(data, verbose=0)
 
 
 # Evaluation

@@ -70,8 +70,9 @@ def test_a_step_is_a_tuple_of_mini_batches_of_static_shape(kind):
     assert all(component.shape == (BATCH, 1) for component in spec)
 
 
-def test_first_is_a_mini_batch(kind):
-    assert np.array(build(*KINDS[kind]).first).shape == (BATCH, 1)
+def test_an_array_is_checked_whole_and_a_data_set_by_its_first_mini_batch(kind):
+    whole = kind in ("array", "tensor")
+    assert np.array(build(*KINDS[kind]).checked).shape == (N if whole else BATCH, 1)
 
 
 def test_order_depends_on_seed_and_step_only():

@@ -321,3 +321,10 @@ def test_a_file_of_other_penalties_is_refused(tmp_path):
     )
     with pytest.raises(ValueError, match="Expected a file with the state .*as it was when saved"):
         make(kg.GAN).load_weights(tmp_path / "gan.weights.h5")
+
+
+def test_a_file_of_an_earlier_version_is_one_sentence():
+    gan = make(kg.GAN)
+    config = {k: v for k, v in gan.get_config().items() if k not in ("averaged", "num_classes")}
+    with pytest.raises(ValueError, match=r"keras_gans 0.2 or later. Received: one of an earlier"):
+        kg.GAN.from_config(config)

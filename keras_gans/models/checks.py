@@ -127,14 +127,14 @@ def warn_of_batch_norm(discriminator: keras.Model, penalties: Sequence[Penalty])
         )
 
 
-def check_data(gan: Any, first: Any) -> None:
-    """Raises a ValueError if a mini-batch does not fit the networks.
+def check_data(gan: Any, data: Any) -> None:
+    """Raises a ValueError if data does not fit the networks.
 
     Args:
         gan: The model.
-        first: Samples, or a tuple of samples and labels.
+        data: Samples, or a tuple of samples and labels.
     """
-    x, *labels = (np.asarray(part) for part in keras.tree.flatten(first))
+    x, *labels = (np.asarray(part) for part in keras.tree.flatten(data))
     if not np.issubdtype(x.dtype, np.floating):
         raise ValueError(
             f"Expected float data, scaled to the generator's range. Received: dtype={x.dtype}; "

@@ -115,8 +115,8 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
     def metrics(self) -> list[keras.metrics.Metric]:
         return [self.d_means, self.g_means]
 
-    def check_data(self, first: Any) -> None:
-        checks.check_data(self, first)
+    def check_data(self, data: Any) -> None:
+        checks.check_data(self, data)
 
     # The algorithm
 

@@ -18,13 +18,13 @@ class MiniBatches(NamedTuple):
         dataset: `tf.data.Dataset` whose elements are tuples of `group` mini-batches; endless where
             the length of an epoch is known.
         steps_per_epoch: Elements that make one epoch, or None where only the end of the data tells.
-        first: The first mini-batch, to be checked before training starts; of an array, with all of
-            its labels.
+        checked: What can be checked before training starts: a whole array, or the first mini-batch
+            of a data set.
     """
 
     dataset: tf.data.Dataset
     steps_per_epoch: int | None
-    first: Any
+    checked: Any
 
 
 def mini_batches(
@@ -99,10 +99,7 @@ def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step, skip) -> 
         )
 
     dataset = _epochs(epoch, first_step, steps, skip).map(gather).prefetch(_READY_STEPS)
-    first = (
-        (arrays[0][:batch_size], arrays[1]) if isinstance(arrays, tuple) else arrays[:batch_size]
-    )
-    return MiniBatches(dataset.with_options(_one_thread()), steps, first)
+    return MiniBatches(dataset.with_options(_one_thread()), steps, arrays)
 
 
 def _from_samples(samples, group, batch_size, shuffle, seed, first_step, skip) -> MiniBatches:

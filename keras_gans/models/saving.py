@@ -47,7 +47,12 @@ class Saving(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Self:
-        averaged = config.get("averaged", False)
+        if "averaged" not in config:
+            raise ValueError(
+                "Expected a file of keras_gans 0.2 or later. Received: one of an earlier version, "
+                "which kept other state; load it with that version, or train anew"
+            )
+        averaged = config["averaged"]
         arguments = {name: value for name, value in config.items() if name != "averaged"}
         for name in ("generator", "discriminator", "loss"):
             arguments[name] = keras.saving.deserialize_keras_object(config[name], custom_objects)
@@ -118,11 +123,6 @@ class Saving(keras.Model):
         if self.compiled:
             expected |= {f"{means.name}_names" for means in self.metrics}
             expected |= {"d_optimizer_size", "g_optimizer_size"}
-        if "state_0" in found:
-            raise ValueError(
-                "Expected a file of keras_gans 0.2 or later. Received: one of an earlier version, "
-                "which kept other state; load it with that version, or train anew"
-            )
         # A model that is not compiled takes of the file what it has.
         if not expected <= found or (self.compiled and expected != found):
             raise ValueError(

@@ -1,6 +1,7 @@
 """What `fit` does around the training step; everything about GANs stands in `gan.py`."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -53,8 +54,8 @@ class Trainer(backend.Model):
         """Steps in an epoch of the current `fit`; None where only the end of the data tells."""
         return self.progress.steps_per_epoch
 
-    def check_data(self, first: Any) -> None:
-        """Raises a ValueError if a mini-batch does not fit the model."""
+    def check_data(self, data: Any) -> None:
+        """Raises a ValueError if samples, or samples and labels, do not fit the model."""
         raise NotImplementedError
 
     def fit(
@@ -107,7 +108,7 @@ class Trainer(backend.Model):
         self._check_batch_size(batch_size)
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
-        with backend.worker_errors(self.distribute_strategy):
+        with backend.worker_errors(self.distribute_strategy), _tidied_up(callbacks):
             return super().fit(
                 data.dataset,
                 epochs=epochs,
@@ -166,7 +167,7 @@ class Trainer(backend.Model):
             first_step=self.progress.first_step,
             skip=self.step - self.progress.first_step,
         )
-        self.check_data(data.first)
+        self.check_data(data.checked)
         self.progress.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
         if self.steps_per_epoch is None and self.steps_per_execution > 1:
             raise ValueError(
@@ -183,6 +184,18 @@ class Trainer(backend.Model):
                 f"Expected a `batch_size` divisible by the {replicas} replicas. Received: "
                 f"batch_size={batch_size}"
             )
+
+
+@contextlib.contextmanager
+def _tidied_up(callbacks: Sequence[keras.callbacks.Callback]) -> Iterator[None]:
+    """Lets callbacks take back what they have changed, where an error or Ctrl-C ends training."""
+    try:
+        yield
+    except BaseException:
+        for callback in callbacks:
+            if hasattr(callback, "on_train_interrupted"):
+                callback.on_train_interrupted()
+        raise
 
 
 def _with_guard(callbacks: Any) -> list[keras.callbacks.Callback]:
