@@ -16,7 +16,7 @@ from conftest import (
     points,
     vector_networks,
 )
-from test_strategies import arrays, share
+from test_strategies import arrays, train_with_given_numbers
 from test_train_state import Stop, StopAt
 
 pytestmark = pytest.mark.filterwarnings("ignore:WGAN trains without weight clipping")
@@ -205,34 +205,15 @@ def test_an_interrupted_training_ends_the_same(variant, tmp_path):
     assert_same_state(straight, train(fresh, tmp_path / "b"))
 
 
-def train_with_given_numbers(variant, strategy):
-    rng = np.random.default_rng(3)
-    latents = tf.constant(rng.normal(size=(50, 8, 3)).astype("float32"))
-    eps = tf.constant(rng.uniform(size=(50, 8, 1)).astype("float32"))
-    with strategy.scope():
-        sgd = {name: keras.optimizers.SGD(0.05) for name in ("d_optimizer", "g_optimizer")}
-        gan = make(variant, labelled_networks, n_critic=2, ema_decay=0.9, **sgd)
-
-    def updates():
-        done = gan.d_optimizer.iterations + gan.g_optimizer.iterations
-        return tf.cast(tf.convert_to_tensor(done), tf.int32)
-
-    def penalty_points(real, fake):
-        e = share(eps, updates(), real.shape[0])
-        return [e * real + (1 - e) * fake for _ in gan.penalties]
-
-    object.__setattr__(gan, "sample_latents", lambda n: share(latents, updates(), n))
-    object.__setattr__(gan, "penalty_points", penalty_points)
-    return gan, fit(gan, batch_size=8, epochs=2).history
-
-
 def test_two_replicas_equal_one(variant, mirrored):
-    one, history = train_with_given_numbers(variant, tf.distribute.get_strategy())
-    two, two_history = train_with_given_numbers(variant, mirrored)
-    for a, b in zip(arrays(one), arrays(two), strict=True):
+    one, two = (
+        train_with_given_numbers(variant, strategy, labelled_networks, Y)
+        for strategy in (tf.distribute.get_strategy(), mirrored)
+    )
+    for a, b in zip(arrays(one[0]), arrays(two[0]), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-    for name, values in history.items():
-        np.testing.assert_allclose(values, two_history[name], rtol=1e-5, atol=1e-6)
+    for name, values in one[1].items():
+        np.testing.assert_allclose(values, two[1][name], rtol=1e-5, atol=1e-6)
 
 
 # Samples

@@ -31,7 +31,7 @@ def share(table, index, n):
     return table[index % len(table)][first : first + n]
 
 
-def train_with_given_numbers(variant, strategy, **compile_arguments):
+def train_with_given_numbers(variant, strategy, networks=None, y=None, **compile_arguments):
     """Trains on latents and penalty points that depend on the update alone, not on the replica."""
     rng = np.random.default_rng(3)
     latents = tf.constant(rng.normal(size=(50, BATCH, 3)).astype("float32"))
@@ -39,6 +39,7 @@ def train_with_given_numbers(variant, strategy, **compile_arguments):
     with strategy.scope():
         gan = make(
             variant,
+            networks,
             d_optimizer=keras.optimizers.SGD(0.05),
             g_optimizer=keras.optimizers.SGD(0.05),
             n_critic=N_CRITIC,
@@ -57,7 +58,7 @@ def train_with_given_numbers(variant, strategy, **compile_arguments):
     object.__setattr__(gan, "sample_latents", lambda n: share(latents, updates(), n))
     object.__setattr__(gan, "penalty_points", penalty_points)
     history = gan.fit(
-        points(64), batch_size=BATCH, epochs=2, verbose=0, callbacks=callbacks_of(variant)
+        points(64), y, batch_size=BATCH, epochs=2, verbose=0, callbacks=callbacks_of(variant)
     )
     return gan, history.history
 

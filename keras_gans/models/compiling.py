@@ -101,12 +101,7 @@ class Compiling(keras.Model):
                 jit_compile=jit_compile,
                 steps_per_execution=steps_per_execution,
             )
-            # What is trained is settled here, as in Keras: flags set later change nothing. Keras
-            # must not see the variables, or it would save them twice.
-            networks = (self.discriminator, self.generator)
-            object.__setattr__(self, "_trained", {n: checks.trainable(n) for n in networks})
-            self.d_optimizer = self._optimizer_of(self.discriminator, d_optimizer)
-            self.g_optimizer = self._optimizer_of(self.generator, g_optimizer)
+            self._settle_optimizers(d_optimizer, g_optimizer)
             if ema_decay is None:
                 self.ema_generator = None
             elif self.ema_generator is None:  # Compiled again, the average goes on.
@@ -135,6 +130,14 @@ class Compiling(keras.Model):
             ]
         checks.check_penalties(penalties)
         return list(penalties)
+
+    def _settle_optimizers(self, d_optimizer: Any, g_optimizer: Any) -> None:
+        # What is trained is settled here, as in Keras: flags set later change nothing. Keras must
+        # not see the variables, or it would save them twice.
+        networks = (self.discriminator, self.generator)
+        object.__setattr__(self, "_trained", {n: checks.trainable(n) for n in networks})
+        self.d_optimizer = self._optimizer_of(self.discriminator, d_optimizer)
+        self.g_optimizer = self._optimizer_of(self.generator, g_optimizer)
 
     def _optimizer_of(self, network: keras.Model, optimizer: Any) -> keras.optimizers.Optimizer:
         try:
