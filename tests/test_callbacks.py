@@ -1278,3 +1278,47 @@ def test_oblong_images_and_a_scale_of_ones_own():
     np.testing.assert_array_equal(image_grid(samples, 1, 2, scale=4), expected)
     with pytest.raises(ValueError, match="Expected 2 x 3 images. Received: 2 images"):
         image_grid(samples, 2, 3)
+
+
+# Keras' own callbacks of learning rates
+
+
+def rates(gan):
+    return [float(o.learning_rate) for o in (gan.d_optimizer, gan.g_optimizer)]
+
+
+def two_rates(**arguments):
+    sgd = {"d_optimizer": keras.optimizers.SGD(0.4), "g_optimizer": keras.optimizers.SGD(0.1)}
+    return make(kg.GAN, lambda: image_networks(), **sgd, **arguments)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"steps_per_execution": 3}], ids=str)
+def test_a_learning_rate_scheduler_keeps_the_ratio(arguments, tmp_path):
+    gan = two_rates(**arguments)
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2 if epoch else rate)
+    history = fit(gan, halve, epochs=3).history
+    assert rates(gan) == pytest.approx([0.1, 0.025])
+    assert history["learning_rate_d_optimizer"] == pytest.approx([0.4, 0.2, 0.1])
+    assert history["learning_rate_g_optimizer"] == pytest.approx([0.1, 0.05, 0.025])
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert rates(loaded) == pytest.approx([0.1, 0.025])
+    assert_same_state(gan, loaded)
+
+
+def test_the_rate_is_that_of_the_updates():
+    """With a rate of 0 from the second epoch on, nothing is trained any more."""
+    gan = model(batch_norm=False)
+    stop = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.0 if epoch else rate)
+    fit(gan, stop)
+    before = [np.array(w) for w in gan.weights]
+    fit(gan, stop, epochs=2, initial_epoch=1)
+    for a, b in zip(before, gan.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_plateau_reduces_both_rates():
+    gan = two_rates()
+    plateau = keras.callbacks.ReduceLROnPlateau("d_loss", 0.5, 1, mode="min", min_delta=1e9)
+    fit(gan, plateau, epochs=3)
+    assert rates(gan) == pytest.approx([0.1, 0.025])

@@ -8,6 +8,7 @@ import keras
 from keras_gans import backend, losses
 from keras_gans.models import checks
 from keras_gans.models.averages import AveragedNetwork
+from keras_gans.models.rates import BothOptimizers
 from keras_gans.penalties import Penalty
 
 
@@ -138,6 +139,7 @@ class Compiling(keras.Model):
         object.__setattr__(self, "_trained", {n: checks.trainable(n) for n in networks})
         self.d_optimizer = self._optimizer_of(self.discriminator, d_optimizer)
         self.g_optimizer = self._optimizer_of(self.generator, g_optimizer)
+        self.optimizer = BothOptimizers(self.d_optimizer, self.g_optimizer)
 
     def _optimizer_of(self, network: keras.Model, optimizer: Any) -> keras.optimizers.Optimizer:
         try:

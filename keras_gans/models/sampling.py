@@ -1,6 +1,7 @@
 """What is asked of a trained model: samples, and how good they are."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -63,7 +64,17 @@ class Sampling(keras.Model):
             samples.append(ops.convert_to_numpy(network(inputs, training=False)))
         return np.concatenate(samples).astype("float32")
 
-    def evaluate(self, x: Any, metrics: Any = None, **arguments: Any) -> protocol.Scores:
+    def evaluate(
+        self,
+        x: Any,
+        metrics: Sequence[str] | None = None,
+        *,
+        extractor: Any = None,
+        n: int | None = None,
+        seed: int = 0,
+        mixture: Any = None,
+        by_class: bool = True,
+    ) -> protocol.Scores:
         """Measures samples, of the averaged generator where there is one, against real data.
 
         Args:
@@ -71,17 +82,19 @@ class Sampling(keras.Model):
                 labels; or precomputed `kg.metrics.Features`.
             metrics: Names such as "fid", "kid", "precision", "coverage", "is", "modes": those of
                 `kg.metrics.compare`; all that can be had by default.
-            **arguments: `extractor`: None for the samples themselves, the name or path of a
-                labelled data set for a classifier trained on it ("digits"), "inception", a
-                `keras.Model`, or a `kg.metrics.Extractor`. `n`: how many samples to draw, and at
-                most how many reals to use, evenly spread over the data; by default as many as there
-                are, at most 10,000. `seed`: of the latents, 0 by default. `mixture`: `(centers,
-                std)` of the equal Gaussians that 2-D data is drawn from, for "modes",
-                "high_quality" and "reverse_kl".
+            extractor: None for the samples themselves, the name or path of a labelled data set for
+                a classifier trained on it ("digits"), "inception", a `keras.Model`, or a
+                `kg.metrics.Extractor`.
+            n: How many samples to draw, and at most how many reals to use, evenly spread over the
+                data; by default as many as there are, at most 10,000.
+            seed: Integer seed of the latents.
+            mixture: `(centers, std)` of the equal Gaussians that 2-D data is drawn from, for
+                "modes", "high_quality" and "reverse_kl".
+            by_class: Whether each class is measured too, of conditional models on data with labels.
 
         Returns:
             Dict of floats by name; its `protocol` says how they were measured, and its `by_class`
-            has the scores of each class, of conditional models on data with labels.
+            has the scores of each class.
 
         Raises:
             ValueError: If the data does not fit, or a metric is unknown or lacks what it needs.
@@ -90,7 +103,7 @@ class Sampling(keras.Model):
             >>> gan.evaluate(images, ["fid", "coverage"], extractor="digits")
             {'fid': 31.4, 'coverage': 0.89}
         """
-        return protocol.evaluate(self, x, metrics, **arguments)
+        return protocol.evaluate(self, x, metrics, extractor, n, seed, mixture, by_class=by_class)
 
     def _labels(self, n: int, labels: Any) -> np.ndarray | None:
         """Returns n labels, those given or the classes in turn; None for unconditional models."""
