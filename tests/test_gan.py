@@ -12,8 +12,10 @@ import keras_gans as kg
 from conftest import (
     assert_same_state,
     callbacks_of,
+    classes,
     image_networks,
     images,
+    labelled_networks,
     make,
     points,
     vector_networks,
@@ -535,6 +537,36 @@ def test_predict_and_call_are_the_generator(variant):
 def test_works_before_compile(variant):
     gan = variant(*vector_networks())
     assert gan.generate(2).shape == (2, 2) and gan.latent_dim == 3 and gan.step == 0
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+@pytest.mark.parametrize("networks", [vector_networks, labelled_networks])
+def test_export_is_the_generator_that_predicts(networks, ema_decay, tmp_path):
+    gan = make(kg.WGANGP, networks, ema_decay=ema_decay)
+    gan.fit(points(), classes(), batch_size=4, verbose=0)
+    gan.export(tmp_path / "generator", verbose=False)
+    latents = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    inputs = [latents, np.arange(5, dtype="int32") % 3] if gan.conditional else latents
+    exported = tf.saved_model.load(tmp_path / "generator")
+    served = exported.serve(inputs)
+    expected = gan.predict(tuple(inputs) if gan.conditional else inputs, verbose=0)
+    np.testing.assert_allclose(served, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_validation_data_is_measured_at_each_epoch(variant):
+    x, held_out = points(), points(20, seed=1)
+    plain, validated, called_back = (make(variant) for _ in range(3))
+    fit(plain, x, epochs=2)
+    history = fit(validated, x, epochs=2, validation_data=held_out, validation_freq=2).history
+    evaluation = kg.callbacks.Evaluation(held_out, every=2)
+    expected = fit(called_back, x, epochs=2, callbacks=[*callbacks_of(variant), evaluation]).history
+    assert history == expected and len(history["val_fid"]) == 1
+    assert_same_state(plain, validated)
+
+
+def test_train_on_batch_is_one_sentence(variant):
+    with pytest.raises(ValueError, match="Expected `fit`.* Received: train_on_batch"):
+        make(variant).train_on_batch(points(4))
 
 
 # Saving

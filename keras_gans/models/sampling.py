@@ -1,5 +1,6 @@
 """What is asked of a trained model: samples, and how good they are."""
 
+import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -63,6 +64,34 @@ class Sampling(keras.Model):
             inputs = latents[chunk] if classes is None else (latents[chunk], classes[chunk])
             samples.append(ops.convert_to_numpy(network(inputs, training=False)))
         return np.concatenate(samples).astype("float32")
+
+    def export(
+        self,
+        filepath: str | os.PathLike,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Exports the generator for inference, the averaged one where there is one.
+
+        Args:
+            filepath: Where to, as in Keras.
+            format: As in Keras, such as "tf_saved_model" or "onnx".
+            verbose: As in Keras.
+            input_signature: As in Keras; latents, or latents and labels, of any number by default.
+            **kwargs: As in Keras.
+
+        Example:
+            >>> gan.export("generator")
+            >>> exported = tf.saved_model.load("generator")
+            >>> samples = exported.serve(latents)
+        """
+        latents = keras.InputSpec(shape=(None, self.latent_dim), dtype="float32")
+        labels = keras.InputSpec(shape=(None,), dtype="int32")
+        signature = [[latents, labels] if self.conditional else latents]
+        network = self.ema_generator or self.generator
+        network.export(filepath, format, verbose, input_signature or signature, **kwargs)
 
     def evaluate(
         self,

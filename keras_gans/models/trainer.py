@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from keras_gans import backend
-from keras_gans.callbacks import NaNGuard, TrainState
+from keras_gans.callbacks import Evaluation, NaNGuard, TrainState
 from keras_gans.models.minibatches import MiniBatches, mini_batches
 from keras_gans.models.progress import Progress
 
@@ -69,6 +69,8 @@ class Trainer(backend.Model):
         shuffle: bool = True,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
+        validation_data: Any = None,
+        validation_freq: int = 1,
     ) -> keras.callbacks.History:
         """Trains on mini-batches of `batch_size`, grouped as the model's step needs them.
 
@@ -88,6 +90,9 @@ class Trainer(backend.Model):
             shuffle: Whether arrays and unbatched data sets are shuffled, anew for each epoch.
             initial_epoch: Epoch to start from.
             steps_per_epoch: Steps after which an epoch is declared over; the data goes on.
+            validation_data: Held-out data, or a tuple of samples and labels: adds `val_fid` and
+                the other metrics to the logs, as the callback `Evaluation` does.
+            validation_freq: Epochs between two of these measurements.
 
         Returns:
             The `History` of the logs, one value an epoch.
@@ -105,6 +110,9 @@ class Trainer(backend.Model):
                 "Expected a compiled model. Received: fit() before compile(); call compile() first"
             )
         callbacks = _with_guard(callbacks)
+        if validation_data is not None:
+            # After the guard, before those that may read its logs.
+            callbacks.insert(1, Evaluation(validation_data, every=validation_freq))
         self._check_batch_size(batch_size)
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
@@ -136,6 +144,18 @@ class Trainer(backend.Model):
 
         self.train_function = train_function
         return train_function
+
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuses: a step takes `n_critic` mini-batches, which `fit` groups.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            f"Expected `fit`, which gives each of the {self.batches_per_step} mini-batches of a "
+            "step to an update of its own. Received: train_on_batch(); pass its batches to fit as "
+            "a data set, or call train_step with a tuple of mini-batches"
+        )
 
     def reset_metrics(self) -> None:
         """Starts the means of the logs anew, but in an epoch that an interruption has cut."""
