@@ -67,7 +67,8 @@ class Evaluation(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         shape = self.model.sample_shape
         self._extractor = extractors.get(self.extractor, shape)
-        self._real = protocol.real_features(self.data, self._extractor, shape, self.n)
+        bounds = getattr(self.model, "value_range", None)
+        self._real = protocol.real_features(self.data, self._extractor, shape, self.n, bounds)
         protocol.check(self.metrics, self._real, self.mixture)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -256,3 +256,21 @@ def test_errors_are_one_sentence(arguments, message, tmp_path, capsys):
 def test_without_a_model(tmp_path, capsys):
     assert main(["evaluate", str(tmp_path)]) == 2
     assert "Expected a run folder with model.keras" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x: 127.5 * (x + 1), r"generator's range \[-1, 1\]. Received: values in \[0"),
+        (lambda x: np.where(x == x.max(), np.nan, x), "finite data. Received: NaN"),
+    ],
+)
+@pytest.mark.parametrize("how", ["evaluate", "Evaluation"])
+def test_reals_are_checked_as_fit_checks_them(how, spoil, message):
+    """Pixels from 0 to 255 would give a distance of a million, without a word."""
+    gan, reals = make(kg.GAN, image_networks), spoil(images(16)).astype("float32")
+    with pytest.raises(ValueError, match=message):
+        if how == "evaluate":
+            gan.evaluate(reals)
+        else:
+            gan.fit(images(8), batch_size=4, verbose=0, callbacks=[kg.callbacks.Evaluation(reals)])

@@ -13,7 +13,7 @@ from keras_gans.metrics.frechet import frechet_distance
 from keras_gans.metrics.kernel import kernel_distance
 from keras_gans.metrics.manifolds import density_coverage, precision_recall
 from keras_gans.metrics.mixtures import mode_coverage
-from keras_gans.metrics.samples import as_arrays
+from keras_gans.metrics.samples import as_arrays, check_values
 from keras_gans.metrics.scores import inception_score
 
 # Reals and fakes that are compared unless `n` says otherwise.
@@ -214,7 +214,7 @@ def evaluate(
         >>> scores = evaluate(gan, images, ["fid"], extractor="digits")
     """
     extractor = extractors.get(extractor, gan.sample_shape)
-    real = real_features(data, extractor, gan.sample_shape, n)
+    real = real_features(data, extractor, gan.sample_shape, n, getattr(gan, "value_range", None))
     n = n or len(real.vectors)
     samples, labels = draw(gan, real, n, seed)
     fake = extractor(samples)._replace(labels=labels)
@@ -275,7 +275,11 @@ def protocol_of(extractor: Extractor, sample_shape: tuple[int, ...]) -> dict[str
 
 
 def real_features(
-    data: Any, extractor: Extractor, sample_shape: tuple[int, ...], n: int | None = None
+    data: Any,
+    extractor: Extractor,
+    sample_shape: tuple[int, ...],
+    n: int | None = None,
+    value_range: tuple[float, float] | None = None,
 ) -> Features:
     """Extracts the features of at most n real samples, or finds them in the cache.
 
@@ -284,6 +288,7 @@ def real_features(
         extractor: The `Extractor`.
         sample_shape: Shape of the model's samples.
         n: At most so many samples, evenly spread over the data; 10,000 by default.
+        value_range: The least and the largest value that samples may have, if there are bounds.
 
     Returns:
         The `Features`, with labels where the data has any.
@@ -294,6 +299,7 @@ def real_features(
     if isinstance(data, Features):
         return data
     samples, labels = as_arrays(data, sample_shape, n or MAX_SAMPLES)
+    check_values(samples, value_range)
     if extractor.model is None:
         return extractor(samples)._replace(labels=labels)
     key = (fingerprint(samples), extractor.name, extractor.version, samples.shape)

@@ -118,3 +118,26 @@ def _flat(labels: np.ndarray) -> np.ndarray:
 def _evenly_spread(index: Any, count: int, max_samples: int) -> Any:
     """Tells of each index below `count` whether it is one of `max_samples` evenly spread ones."""
     return index * max_samples % max(count, 1) < max_samples
+
+
+def check_values(samples: np.ndarray, value_range: tuple[float, float] | None) -> None:
+    """Raises unless samples are finite and in the range of the model that they are data of.
+
+    Args:
+        samples: Float array.
+        value_range: The least and the largest value, or None where the model sets no bounds.
+
+    Raises:
+        ValueError: If a value is NaN, infinite or out of the range.
+
+    Example:
+        >>> check_values(images, (-1.0, 1.0))
+    """
+    if not np.isfinite(samples).all():
+        raise ValueError("Expected finite data. Received: NaN or infinite values in x")
+    low, high = value_range or (-np.inf, np.inf)
+    if samples.min() < low or samples.max() > high:
+        raise ValueError(
+            f"Expected values in the generator's range [{low:g}, {high:g}]. Received: values in "
+            f"[{samples.min():g}, {samples.max():g}]; rescale the data"
+        )

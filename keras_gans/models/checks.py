@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gans.metrics.samples import check_values
 from keras_gans.networks import inspection
 from keras_gans.penalties import Penalty
 
@@ -145,14 +146,7 @@ def check_data(gan: Any, data: Any) -> None:
             f"Expected samples of the discriminator's input shape {gan.sample_shape}. "
             f"Received: samples of shape {x.shape[1:]}"
         )
-    if not np.isfinite(x).all():
-        raise ValueError("Expected finite data. Received: NaN or infinite values in x")
-    low, high = inspection.output_range(gan.generator) or (-np.inf, np.inf)
-    if x.min() < low or x.max() > high:
-        raise ValueError(
-            f"Expected values in the generator's range [{low:g}, {high:g}]. Received: values "
-            f"in [{x.min():g}, {x.max():g}]; rescale the data"
-        )
+    check_values(x, gan.value_range)
     if gan.conditional:
         check_labels(labels[0] if labels else None, gan.num_classes)
 

@@ -11,10 +11,16 @@ from keras import ops
 
 from keras_gans.metrics import protocol
 from keras_gans.models.checks import check_labels
+from keras_gans.networks import inspection
 
 
 class Sampling(keras.Model):
     """The part of a GAN that draws samples and measures them."""
+
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The range of the samples' values, None where the generator's end does not tell."""
+        return inspection.output_range(self.generator)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Maps latents, or latents and labels, to samples.
