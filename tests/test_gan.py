@@ -722,6 +722,50 @@ def test_bad_data(variant, kind, as_dataset):
         fit(make(variant), x)
 
 
+def image_kinds(pixels):
+    """The same images as floats and as pixels: arrays, samples, batches, TFDS' dicts."""
+    slices = tf.data.Dataset.from_tensor_slices
+    labels = np.zeros(len(pixels), "int64")
+    return {
+        "array": (pixels, 4),
+        "samples": (slices(pixels), 4),
+        "batches": (slices((pixels, labels)).batch(4, drop_remainder=True), None),
+        "dicts": (slices({"id": labels, "image": pixels, "label": labels}), 4),
+        "dicts of images": (slices({"a": labels, "image": pixels}), 4),
+    }
+
+
+@pytest.mark.parametrize("kind", image_kinds(np.zeros((1, 8, 8, 1), "uint8")))
+@pytest.mark.parametrize("end", [None, keras.layers.Rescaling(0.5, 0.5)], ids=["tanh", "0 to 1"])
+def test_pixels_are_mapped_onto_the_generators_range(kind, end):
+    def networks():
+        generator, discriminator = image_networks()
+        if end is not None:
+            generator = keras.Sequential([keras.Input((4,)), generator, end])
+        return generator, discriminator
+
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 1), "uint8")
+    low, high = (-1, 1) if end is None else (0, 1)
+    floats = (pixels / (255 / (high - low)) + low).astype("float32")
+    by_floats, by_pixels = (
+        make(kg.WGANGP, networks, n_critic=2),
+        make(kg.WGANGP, networks, n_critic=2),
+    )
+    assert by_floats.value_range == (low, high)
+    x, batch_size = image_kinds(pixels)[kind]
+    fit(by_pixels, x, batch_size=batch_size, shuffle=False)
+    fit(by_floats, floats, shuffle=False)
+    assert_same_state(by_floats, by_pixels, rtol=1e-4, atol=1e-5)
+    scores = [by_floats.evaluate(data, ["fid"])["fid"] for data in (x, floats)]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+
+
+def test_dicts_without_an_image_are_one_sentence():
+    data = tf.data.Dataset.from_tensor_slices({"x": points(), "y": np.zeros(64)})
+    with pytest.raises(ValueError, match=r"dicts with 'image' .*Received: dicts of \['x', 'y'\]"):
+        fit(make(kg.GAN), data)
+
+
 @pytest.mark.parametrize(
     ("activation", "scale", "message"),
     [

@@ -13,7 +13,7 @@ from keras_gans.metrics.frechet import frechet_distance
 from keras_gans.metrics.kernel import kernel_distance
 from keras_gans.metrics.manifolds import density_coverage, precision_recall
 from keras_gans.metrics.mixtures import mode_coverage
-from keras_gans.metrics.samples import as_arrays, check_values
+from keras_gans.metrics.samples import as_arrays, check_values, scaled
 from keras_gans.metrics.scores import inception_score
 
 # Reals and fakes that are compared unless `n` says otherwise.
@@ -299,6 +299,8 @@ def real_features(
     if isinstance(data, Features):
         return data
     samples, labels = as_arrays(data, sample_shape, n or MAX_SAMPLES)
+    if samples.dtype == np.uint8 and value_range:
+        samples = scaled(samples, value_range)
     check_values(samples, value_range)
     if extractor.model is None:
         return extractor(samples)._replace(labels=labels)

@@ -37,7 +37,8 @@ def as_arrays(
 
     Args:
         data: Array of shape `(n, ...)`, a tuple `(x, y)` of arrays, or a `tf.data.Dataset` of
-            samples or of batches, with elements `x` or `(x, y)`. Of data sets that do not tell
+            samples or of batches, with elements `x` or `(x, y)`, or dicts with "image" and
+            "label". Of data sets that do not tell
             their length, the first samples are taken.
         sample_shape: Shape of one sample; its rank tells samples from batches.
         max_samples: How many to read at most.
@@ -56,7 +57,7 @@ def as_arrays(
         ([[0.0], [1.0], [2.0]], [7, 8, 9])
     """
     if isinstance(data, tf.data.Dataset):
-        samples, *labels = _from_dataset(data, len(sample_shape), max_samples)
+        samples, *labels = _from_dataset(named(data), len(sample_shape), max_samples)
     else:
         samples, *labels = _from_arrays(data, max_samples)
     if len(samples) == 0 or samples.shape[1:] != tuple(sample_shape):
@@ -141,3 +142,49 @@ def check_values(samples: np.ndarray, value_range: tuple[float, float] | None) -
             f"Expected values in the generator's range [{low:g}, {high:g}]. Received: values in "
             f"[{samples.min():g}, {samples.max():g}]; rescale the data"
         )
+
+
+def scaled(samples: Any, value_range: tuple[float, float]) -> Any:
+    """Maps uint8 pixels onto the range of a model's samples; both ends map exactly.
+
+    Args:
+        samples: uint8 array or tensor.
+        value_range: The least and the largest value.
+
+    Returns:
+        float32 array or tensor of the same shape.
+
+    Example:
+        >>> scaled(np.array([0, 255], "uint8"), (-1.0, 1.0)).tolist()
+        [-1.0, 1.0]
+    """
+    low, high = value_range
+    as_float = tf.cast(samples, tf.float32) if tf.is_tensor(samples) else np.float32(samples)
+    return as_float / (255.0 / (high - low)) + low
+
+
+def named(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Takes "image" and "label" of elements that are dicts, as TensorFlow Datasets has them.
+
+    Args:
+        dataset: Data set of any elements.
+
+    Returns:
+        Data set of images, or of images and labels; others as they are.
+
+    Raises:
+        ValueError: If elements are dicts without "image".
+
+    Example:
+        >>> gan.fit(named(tfds.load("mnist", split="train")), batch_size=64)
+    """
+    if not isinstance(dataset.element_spec, dict):
+        return dataset
+    if "image" not in dataset.element_spec:
+        raise ValueError(
+            "Expected elements x or (x, y), or dicts with 'image' and 'label'. Received: dicts of "
+            f"{sorted(dataset.element_spec)}; map them to (x, y)"
+        )
+    if "label" not in dataset.element_spec:
+        return dataset.map(lambda element: element["image"])
+    return dataset.map(lambda element: (element["image"], element["label"]))

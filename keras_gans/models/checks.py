@@ -136,7 +136,8 @@ def check_data(gan: Any, data: Any) -> None:
         data: Samples, or a tuple of samples and labels.
     """
     x, *labels = (np.asarray(part) for part in keras.tree.flatten(data))
-    if not np.issubdtype(x.dtype, np.floating):
+    are_pixels = x.dtype == np.uint8 and gan.value_range is not None  # To be mapped onto it.
+    if not are_pixels and not np.issubdtype(x.dtype, np.floating):
         raise ValueError(
             f"Expected float data, scaled to the generator's range. Received: dtype={x.dtype}; "
             "for uint8 images use x.astype('float32') / 127.5 - 1"
@@ -146,7 +147,8 @@ def check_data(gan: Any, data: Any) -> None:
             f"Expected samples of the discriminator's input shape {gan.sample_shape}. "
             f"Received: samples of shape {x.shape[1:]}"
         )
-    check_values(x, gan.value_range)
+    if not are_pixels:
+        check_values(x, gan.value_range)
     if gan.conditional:
         check_labels(labels[0] if labels else None, gan.num_classes)
 

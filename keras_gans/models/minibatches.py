@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_gans.metrics.samples import named, scaled
+
 # Streams are shuffled within a window of this many samples; arrays are shuffled as a whole.
 SHUFFLE_BUFFER = 10_000
 # Steps whose mini-batches are gathered from an array ahead of time.
@@ -39,6 +41,7 @@ def mini_batches(
     seed: int,
     first_step: int,
     skip: int = 0,
+    value_range: tuple[float, float] | None = None,
 ) -> MiniBatches:
     """Groups data into tuples of mini-batches, each sample at most once an epoch.
 
@@ -47,7 +50,7 @@ def mini_batches(
 
     Args:
         x: Array of shape `(n, ...)`, or a `tf.data.Dataset` of samples or of batches. Elements may
-            be `(x, y)`.
+            be `(x, y)`, or dicts with "image" and "label".
         y: Array of n labels, with arrays only.
         group: How many mini-batches one step takes.
         batch_size: Samples in one mini-batch; 32 by default. Not for a data set of batches.
@@ -57,6 +60,8 @@ def mini_batches(
         seed: Integer seed of the order.
         first_step: How many steps the model had been trained when this training began.
         skip: How many steps of this training are done.
+        value_range: The least and the largest value of the model's samples, onto which uint8 pixels
+            are mapped; None where it is not known.
 
     Raises:
         ValueError: If the data is of another kind, its labels do not fit, or it is too small for
@@ -72,15 +77,21 @@ def mini_batches(
                 "Expected labels inside the data set, as (x, y) elements. Received: y of type "
                 f"{type(y).__name__} beside a tf.data.Dataset"
             )
-        dataset = x if labels else x.map(_without_labels)
+        dataset = named(x)
+        dataset = dataset if labels else dataset.map(_without_labels)
+        if value_range:
+            dataset = dataset.map(lambda *element: _scaled(_only(element), value_range))
         if _leaf(dataset.element_spec).shape.rank == sample_rank + 1:
             return _from_batches(dataset, group, batch_size, skip)
         return _from_samples(dataset, group, batch_size or 32, shuffle, seed, first_step, skip)
     arrays = _as_arrays(x, y if labels else None)
-    return _from_arrays(arrays, group, batch_size or 32, shuffle, seed, first_step, skip)
+    size = batch_size or 32
+    return _from_arrays(arrays, group, size, shuffle, seed, first_step, skip, value_range)
 
 
-def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step, skip) -> MiniBatches:
+def _from_arrays(
+    arrays, group, batch_size, shuffle, seed, first_step, skip, value_range
+) -> MiniBatches:
     n = len(_leaf(arrays))
     steps = _steps_per_epoch(n, batch_size, group)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
@@ -93,10 +104,12 @@ def _from_arrays(arrays, group, batch_size, shuffle, seed, first_step, skip) -> 
         return tf.data.Dataset.from_tensor_slices(order)
 
     def gather(indices):
-        return tuple(
+        batches = (
             tf.nest.map_structure(lambda t, i=i: tf.gather(t, indices[i]), tensors)
             for i in range(group)
         )
+        # After they are gathered: pixels take a quarter of the memory of floats.
+        return tuple(_scaled(batch, value_range) if value_range else batch for batch in batches)
 
     dataset = _epochs(epoch, first_step, steps, skip).map(gather).prefetch(_READY_STEPS)
     return MiniBatches(dataset.with_options(_one_thread()), steps, arrays)
@@ -212,6 +225,13 @@ def _as_arrays(x, y):
             f"Expected one label for each sample. Received: x.shape={x.shape}, y.shape={received}"
         )
     return x, y
+
+
+def _scaled(element, value_range):
+    """Maps the samples of an element, if they are uint8 pixels, onto a range."""
+    x, *labels = element if isinstance(element, tuple) else (element,)
+    x = scaled(x, value_range) if x.dtype == tf.uint8 else x
+    return (x, *labels) if labels else x
 
 
 def _without_labels(*element):

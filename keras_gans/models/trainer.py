@@ -36,6 +36,11 @@ class Trainer(backend.Model):
         """Seed of the order of the data."""
         raise NotImplementedError
 
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The range of the samples' values, None where it is not known."""
+        raise NotImplementedError
+
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.progress = Progress()
@@ -79,8 +84,10 @@ class Trainer(backend.Model):
 
         Args:
             x: Float array of shape `(n, *sample_shape)`, or a `tf.data.Dataset` of such samples or
-                of batches of them, with values in the range of the generator's outputs. Elements
-                may be `(x, y)`.
+                of batches of them, with values in the range of the generator's outputs. uint8
+                pixels are mapped onto that range, mini-batch by mini-batch, where the generator's
+                last activation tells it. Elements may be `(x, y)`, or dicts with "image" and
+                "label".
             y: Labels of an array, integers of shape `(n,)`; ignored by unconditional models.
             batch_size: Samples in one mini-batch, over all replicas; 32 by default. Not for a data
                 set of batches, which has its own.
@@ -186,6 +193,7 @@ class Trainer(backend.Model):
             seed=self.seed,
             first_step=self.progress.first_step,
             skip=self.step - self.progress.first_step,
+            value_range=self.value_range,
         )
         self.check_data(data.checked)
         self.progress.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
