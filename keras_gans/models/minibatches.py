@@ -79,7 +79,7 @@ def mini_batches(
             )
         dataset = named(x)
         dataset = dataset if labels else dataset.map(_without_labels)
-        if value_range:
+        if value_range and _leaf(dataset.element_spec).dtype == tf.uint8:
             dataset = dataset.map(lambda *element: _scaled(_only(element), value_range))
         if _leaf(dataset.element_spec).shape.rank == sample_rank + 1:
             return _from_batches(dataset, group, batch_size, skip)
