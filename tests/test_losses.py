@@ -82,6 +82,14 @@ def test_golden_values(name):
     np.testing.assert_allclose(values(loss(), REAL, FAKE), golden, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, keras.ops.convert_to_tensor])
+def test_lists_and_arrays_are_taken_alike(name, kind):
+    loss, golden, _ = LOSSES[name]
+    real, fake = kind(REAL), kind(FAKE)
+    results = loss().discriminator_loss(real, fake), loss().generator_loss(fake, real)
+    np.testing.assert_allclose([float(result) for result in results], golden, atol=1e-5)
+
+
 def test_matches_the_papers_formulas(name):
     loss, _, formula = LOSSES[name]
     rng = np.random.default_rng(0)
