@@ -10,7 +10,7 @@ class NaNGuard(keras.callbacks.Callback):
     """Raises at the step at which a loss, a penalty or a mean output turns NaN or infinite.
 
     `fit` adds one unless the callbacks hold one. The logs are means over the epoch, which one bad
-    step spoils at once. At the end of each epoch it also looks through the weights: an activation
+    step spoils at once. At the end of each epoch it also checks the weights: an activation
     may hide a NaN of the data from the losses, but not from the gradients.
 
     Raises:

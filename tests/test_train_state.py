@@ -245,6 +245,13 @@ def test_sigterm_saves_at_the_next_step_and_exits(tmp_path, capsys):
     assert_same_state(straight, resumed)
 
 
+def test_an_error_gives_the_signal_back(tmp_path):
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Stop):
+        fit(make(kg.GAN), tmp_path, StopAt(3))
+    assert signal.getsignal(signal.SIGTERM) is handler
+
+
 def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):
     gan = make(kg.GAN)
     fit(gan, tmp_path, epochs=1)
