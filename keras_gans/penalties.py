@@ -95,6 +95,34 @@ class Penalty(Configured):
         """
         return self.at(lambda x: judge(x)["logits"], points)
 
+    def values(
+        self, judge: Callable[[Any], dict[str, Any]], points: Any, *outputs: Any
+    ) -> dict[str, Any]:
+        """Returns the `value` and what else is logged, scalars by the names of `log_names`."""
+        return {self.name: self.value(judge, points, *outputs)}
+
+    @property
+    def log_names(self) -> Sequence[str]:
+        return (self.name,)
+
+    def lazily(self, updates: Any, values: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Returns values when they are due, the penalty `every` times, and zeros otherwise.
+
+        Args:
+            updates: How many updates there have been.
+            values: Function that returns what `values` does.
+        """
+        if self.every == 1:
+            return values()
+
+        def due():
+            found = values()
+            return {**found, self.name: self.every * found[self.name]}
+
+        return ops.cond(
+            updates % self.every == 0, due, lambda: {n: ops.zeros(()) for n in self.log_names}
+        )
+
     def at(self, discriminator: Callable[[Any], Any], points: Any) -> Any:
         """Returns the gradient penalty at given points, a float32 batch."""
         gradient = ops.cast(backend.input_gradient(discriminator, points), "float32")
@@ -117,6 +145,9 @@ class Penalty(Configured):
 
     def after_discriminator(self, terms: dict[str, Any]) -> None:
         """Follows an update of the discriminator; may add to its `terms`, which are logged."""
+
+    def after_generator(self, terms: dict[str, Any]) -> None:
+        """Follows an update of the generator, of penalties of the generator."""
 
 
 @keras.saving.register_keras_serializable("keras_gans")

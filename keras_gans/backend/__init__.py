@@ -17,12 +17,14 @@ from keras_gans.backend.tensorflow import (
     ReplicaSeedGenerator,
     apply_adam,
     average_over_replicas,
+    check_scope,
     compile_steps,
     gradients,
     has_gpu,
     input_gradient,
     mean_over_replicas,
     replica_count,
+    sample_count,
     worker_errors,
 )
 
@@ -32,11 +34,13 @@ __all__ = [
     "ReplicaSeedGenerator",
     "apply_adam",
     "average_over_replicas",
+    "check_scope",
     "compile_steps",
     "gradients",
     "has_gpu",
     "input_gradient",
     "mean_over_replicas",
     "replica_count",
+    "sample_count",
     "worker_errors",
 ]

@@ -160,6 +160,38 @@ def has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
+# Data
+
+
+def sample_count(batches: tf.data.Dataset, batch_size: int) -> int | None:
+    """Returns how many samples a data set of batches holds, without reading it.
+
+    TensorFlow tells the number of batches alone, of which the last may be smaller. Before they were
+    batched the samples could be counted: that data set is found among those that this one is made
+    from.
+
+    Args:
+        batches: Data set of batches.
+        batch_size: Samples in its first batch.
+
+    Returns:
+        The number; None where it is not known.
+    """
+    count, rank = int(batches.cardinality()), tf.nest.flatten(batches.element_spec)[0].shape.rank
+    while count >= 0 and int(batches.cardinality()) == count:
+        inputs = batches._inputs()
+        if len(inputs) != 1:
+            return None
+        (batches,) = inputs
+        leaf = tf.nest.flatten(batches.element_spec)[0]
+        samples = int(batches.cardinality())
+        if getattr(leaf, "shape", None) is None or leaf.shape.rank is None:
+            return None
+        if leaf.shape.rank == rank - 1:
+            return samples if -(-samples // batch_size) == count else None
+    return None
+
+
 # Replicas
 
 
@@ -220,6 +252,17 @@ def average_over_replicas(variables: Sequence[keras.Variable]) -> None:
         means = mean_over_replicas([variable.value for variable in variables])
         for variable, mean in zip(variables, means, strict=True):
             variable.assign(mean)
+
+
+def check_scope(strategy: tf.distribute.Strategy, variables: Sequence[keras.Variable]) -> None:
+    """Raises a ValueError unless variables were made in the scope of a strategy."""
+    for variable in variables:
+        if not strategy.extended.variable_created_in_scope(variable.value):
+            raise ValueError(
+                "Expected networks and model to be made in the scope of the strategy that they are "
+                f"trained with. Received: {variable.path}, made in another scope; make the networks "
+                "and the model, and compile it, in `with strategy.scope():`"
+            )
 
 
 @contextlib.contextmanager

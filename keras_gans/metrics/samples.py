@@ -1,10 +1,13 @@
 """The user's data as arrays of samples and labels."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from keras_gans.datasets.inputs import Stream, as_data
 
 _BLOCK = 1024  # Samples of a data set that are read at a time.
 
@@ -36,10 +39,8 @@ def as_arrays(
     """Reads samples and their labels in one pass, evenly spread over the data, in its order.
 
     Args:
-        data: Array of shape `(n, ...)`, a tuple `(x, y)` of arrays, or a `tf.data.Dataset` of
-            samples or of batches, with elements `x` or `(x, y)`, or dicts with "image" and
-            "label". Of data sets that do not tell
-            their length, the first samples are taken.
+        data: Array of shape `(n, ...)`, a tuple `(x, y)` of arrays, or another kind of data that
+            `fit` takes. Of data sets that do not tell their length, the first samples are taken.
         sample_shape: Shape of one sample; its rank tells samples from batches.
         max_samples: How many to read at most.
 
@@ -56,10 +57,11 @@ def as_arrays(
         >>> x.tolist(), y.tolist()
         ([[0.0], [1.0], [2.0]], [7, 8, 9])
     """
-    if isinstance(data, tf.data.Dataset):
-        samples, *labels = _from_dataset(named(data), len(sample_shape), max_samples)
+    data = as_data(data, sample_rank=len(sample_shape))
+    if isinstance(data, Stream):
+        samples, *labels = _from_dataset(data.dataset, len(sample_shape), max_samples)
     else:
-        samples, *labels = _from_arrays(data, max_samples)
+        samples, *labels = _evenly_spread_rows(data, max_samples)
     if len(samples) == 0 or samples.shape[1:] != tuple(sample_shape):
         raise ValueError(
             f"Expected samples of shape {tuple(sample_shape)}, as the model makes them. Received: "
@@ -68,15 +70,7 @@ def as_arrays(
     return samples, _flat(labels[0]) if labels else None
 
 
-def _from_arrays(data: Any, max_samples: int) -> list[np.ndarray]:
-    x, *labels = data if isinstance(data, tuple) else (data,)
-    labels = [y for y in labels[:1] if y is not None]
-    arrays = [np.atleast_1d(np.asarray(each)) for each in (x, *labels)]
-    if len({len(array) for array in arrays}) > 1:
-        raise ValueError(
-            f"Expected one label for each sample. Received: x.shape={arrays[0].shape}, "
-            f"y.shape={arrays[1].shape}"
-        )
+def _evenly_spread_rows(arrays: Sequence[np.ndarray], max_samples: int) -> list[np.ndarray]:
     count = len(arrays[0])
     kept = _evenly_spread(np.arange(count), count, max_samples)
     return [array[kept] for array in arrays]
@@ -85,7 +79,7 @@ def _from_arrays(data: Any, max_samples: int) -> list[np.ndarray]:
 def _from_dataset(
     data: tf.data.Dataset, sample_rank: int, max_samples: int
 ) -> Sequence[np.ndarray]:
-    data = data.map(lambda x, *labels: (x, *labels[:1]))
+    data = data.map(lambda x, *labels: (x, *labels))
     if data.element_spec[0].shape.rank == sample_rank + 1:
         data = data.unbatch()
     if len(data.element_spec) > 1 and not _is_one_tensor(data.element_spec[1]):
@@ -144,11 +138,58 @@ def check_values(samples: np.ndarray, value_range: tuple[float, float] | None) -
         )
 
 
-def scaled(samples: Any, value_range: tuple[float, float]) -> Any:
-    """Maps uint8 pixels onto the range of a model's samples; both ends map exactly.
+def are_pixels(samples: Any, value_range: tuple[float, float] | None) -> bool:
+    """Tells whether samples are pixels from 0 to 255, to be mapped onto a model's range.
 
     Args:
-        samples: uint8 array or tensor.
+        samples: Array.
+        value_range: The least and the largest value of the model's samples; None where that is not
+            known, and nothing is mapped.
+
+    Returns:
+        True for uint8, and for floats from 0 to 255 of which some exceed 128, as
+        `keras.utils.image_dataset_from_directory` makes them.
+
+    Example:
+        >>> are_pixels(np.array([0, 255], "uint8"), (-1.0, 1.0))
+        True
+    """
+    if value_range is None or not samples.size or samples.dtype == np.uint8:
+        return value_range is not None and samples.dtype == np.uint8
+    if not np.issubdtype(samples.dtype, np.floating):
+        return False
+    low, high = samples.min(), samples.max()
+    return bool(low >= 0 and 128 < high <= 255 and high > value_range[1])
+
+
+def scale_of(samples: Any, value_range: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Returns the range that samples are to be mapped onto, None where they are not pixels.
+
+    Args:
+        samples: As for `are_pixels`; floats that are taken for pixels are warned of.
+        value_range: As for `are_pixels`.
+
+    Example:
+        >>> scale_of(np.array([0, 255], "uint8"), (-1.0, 1.0))
+        (-1.0, 1.0)
+    """
+    if not are_pixels(samples, value_range):
+        return None
+    if samples.dtype != np.uint8:
+        warnings.warn(
+            f"The data has values in [{samples.min():g}, {samples.max():g}], which are taken for "
+            "pixels and mapped from [0, 255] onto the generator's range; pass uint8, or values in "
+            "that range, to say what is meant.",
+            stacklevel=2,
+        )
+    return value_range
+
+
+def scaled(pixels: Any, value_range: tuple[float, float]) -> Any:
+    """Maps pixels from 0 to 255 onto the range of a model's samples; both ends map exactly.
+
+    Args:
+        pixels: Array or tensor.
         value_range: The least and the largest value.
 
     Returns:
@@ -159,32 +200,5 @@ def scaled(samples: Any, value_range: tuple[float, float]) -> Any:
         [-1.0, 1.0]
     """
     low, high = value_range
-    as_float = tf.cast(samples, tf.float32) if tf.is_tensor(samples) else np.float32(samples)
+    as_float = tf.cast(pixels, tf.float32) if tf.is_tensor(pixels) else np.float32(pixels)
     return as_float / (255.0 / (high - low)) + low
-
-
-def named(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Takes "image" and "label" of elements that are dicts, as TensorFlow Datasets has them.
-
-    Args:
-        dataset: Data set of any elements.
-
-    Returns:
-        Data set of images, or of images and labels; others as they are.
-
-    Raises:
-        ValueError: If elements are dicts without "image".
-
-    Example:
-        >>> gan.fit(named(tfds.load("mnist", split="train")), batch_size=64)
-    """
-    if not isinstance(dataset.element_spec, dict):
-        return dataset
-    if "image" not in dataset.element_spec:
-        raise ValueError(
-            "Expected elements x or (x, y), or dicts with 'image' and 'label'. Received: dicts of "
-            f"{sorted(dataset.element_spec)}; map them to (x, y)"
-        )
-    if "label" not in dataset.element_spec:
-        return dataset.map(lambda element: element["image"])
-    return dataset.map(lambda element: (element["image"], element["label"]))

@@ -7,12 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gans.metrics.samples import check_values
+from keras_gans.metrics.samples import are_pixels, check_values
 from keras_gans.networks import inspection
 from keras_gans.penalties import Penalty
 
 
-def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
+def check_networks(
+    generator: keras.Model, discriminator: keras.Model, discriminator_takes_labels: bool = True
+) -> None:
     """Raises a ValueError unless the networks can be trained against each other."""
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         if not isinstance(network, keras.Model) or not network.built:
@@ -23,7 +25,13 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
     (latents, *g_labels), (samples, *d_labels) = map(
         inspection.input_shapes, (generator, discriminator)
     )
-    made = next(iter(inspection.output_shapes(generator).values()))
+    outputs = inspection.output_shapes(generator)
+    if list(outputs) != ["logits"]:  # As one unnamed output is called.
+        raise ValueError(
+            "Expected a generator of one output, the samples. Received: "
+            f"a dict of {sorted(outputs)}"
+        )
+    made = outputs["logits"]
     if len(latents) != 1:
         raise ValueError(
             "Expected a generator of latents of shape (batch, latent_dim). Received: "
@@ -34,11 +42,20 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
             "Expected the generator's outputs to fit the discriminator's inputs. Received: "
             f"generator.output_shape={(None, *made)}, discriminator.input_shape={(None, *samples)}"
         )
-    if len(g_labels) != len(d_labels) or len(g_labels) > 1:
+    if not discriminator_takes_labels:
+        _check_one_conditional(g_labels, d_labels)
+    elif len(g_labels) != len(d_labels) or len(g_labels) > 1:
         raise ValueError(
             "Expected both networks to take labels as their second input, or neither. Received: "
             f"a generator of {1 + len(g_labels)} inputs and a discriminator of {1 + len(d_labels)}"
         )
+    for name, labels in (("generator", g_labels), ("discriminator", d_labels)):
+        if labels and labels[0] not in ((), (1,)):
+            raise ValueError(
+                f"Expected the second input of the {name} to be labels, integers of shape "
+                f"(batch,). Received: an input of shape {(None, *labels[0])}; give the network one "
+                "input, or turn class numbers into vectors inside it"
+            )
     if inspection.ends_in_probabilities(discriminator):
         raise ValueError(
             "Expected a discriminator that outputs logits. Received: "
@@ -52,6 +69,15 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
         )
 
 
+def _check_one_conditional(g_labels: Sequence[Any], d_labels: Sequence[Any]) -> None:
+    if len(g_labels) != 1 or d_labels:
+        raise ValueError(
+            "Expected a generator of (latents, labels) and a discriminator of samples alone, which "
+            f"finds the classes itself. Received: a generator of {1 + len(g_labels)} inputs and a "
+            f"discriminator of {1 + len(d_labels)}"
+        )
+
+
 def _check_apart(generator: keras.Model, discriminator: keras.Model) -> None:
     own = {id(weight) for weight in generator.weights}
     shared = [weight.path for weight in discriminator.weights if id(weight) in own]
@@ -62,8 +88,22 @@ def _check_apart(generator: keras.Model, discriminator: keras.Model) -> None:
         )
 
 
+def check_output(
+    discriminator: keras.Model, name: str, shape: tuple[int, ...] | None = None
+) -> None:
+    """Raises a ValueError unless the discriminator's outputs are a dict that has this one."""
+    outputs = inspection.output_shapes(discriminator)
+    if name not in outputs or (shape is not None and outputs[name] != shape):
+        wanted = "" if shape is None else f" of shape {(None, *shape)}"
+        raise ValueError(
+            f"Expected a discriminator whose outputs are a dict with {name!r}{wanted}. Received: "
+            f"outputs of shape { {n: (None, *s) for n, s in outputs.items()} }"
+        )
+
+
 def check_compile(
     n_critic: Any,
+    n_generator: Any,
     steps_per_execution: Any,
     ema_decay: Any,
     d_optimizer: Any,
@@ -71,7 +111,12 @@ def check_compile(
     augment: Any,
 ) -> None:
     """Raises a ValueError if an argument of `compile` is out of its range."""
-    for name, value in (("n_critic", n_critic), ("steps_per_execution", steps_per_execution)):
+    counts = {
+        "n_critic": n_critic,
+        "n_generator": n_generator,
+        "steps_per_execution": steps_per_execution,
+    }
+    for name, value in counts.items():
         if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"Expected an integer `{name}` >= 1. Received: {name}={value!r}")
     schedule = isinstance(ema_decay, keras.optimizers.schedules.LearningRateSchedule)
@@ -95,7 +140,7 @@ def check_penalties(penalties: Sequence[Any]) -> None:
                 f"{penalty!r} among them"
             )
     names = [penalty.name for penalty in penalties]
-    taken = [*names, "d_loss", "d_real", "d_fake"]
+    taken = [*names, "d_loss", "d_real", "d_fake", "g_loss"]
     doubled = [name for name in names if taken.count(name) > 1]
     if doubled:
         raise ValueError(
@@ -136,8 +181,8 @@ def check_data(gan: Any, data: Any) -> None:
         data: Samples, or a tuple of samples and labels.
     """
     x, *labels = (np.asarray(part) for part in keras.tree.flatten(data))
-    are_pixels = x.dtype == np.uint8 and gan.value_range is not None  # To be mapped onto it.
-    if not are_pixels and not np.issubdtype(x.dtype, np.floating):
+    to_be_mapped = are_pixels(x, gan.value_range)
+    if not to_be_mapped and not np.issubdtype(x.dtype, np.floating):
         raise ValueError(
             f"Expected float data, scaled to the generator's range. Received: dtype={x.dtype}; "
             "for uint8 images use x.astype('float32') / 127.5 - 1"
@@ -147,7 +192,7 @@ def check_data(gan: Any, data: Any) -> None:
             f"Expected samples of the discriminator's input shape {gan.sample_shape}. "
             f"Received: samples of shape {x.shape[1:]}"
         )
-    if not are_pixels:
+    if not to_be_mapped:
         check_values(x, gan.value_range)
     if gan.conditional:
         check_labels(labels[0] if labels else None, gan.num_classes)

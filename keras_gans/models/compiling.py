@@ -9,6 +9,7 @@ from keras_gans import backend, losses
 from keras_gans.models import checks
 from keras_gans.models.averages import AveragedNetwork
 from keras_gans.models.rates import BothOptimizers
+from keras_gans.models.refusals import refuse
 from keras_gans.penalties import Penalty
 
 
@@ -52,12 +53,15 @@ class Compiling(keras.Model):
         *,
         loss: str | losses.Loss | None = None,
         penalties: Sequence[Penalty] | None = None,
+        generator_penalties: Sequence[Penalty] = (),
+        n_generator: int = 1,
         augment: keras.Layer | None = None,
         reuse_batch: bool = False,
         ema_decay: Any = None,
         run_eagerly: bool = False,
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
+        **refused: Any,
     ) -> None:
         """Sets how to train; each argument left out takes the paper's value.
 
@@ -68,6 +72,8 @@ class Compiling(keras.Model):
             gp_weight: Weight of the variant's own penalty, at least 0; only where it has one.
             loss: Replaces the loss given to the constructor.
             penalties: `keras_gans.penalties`, in place of the variant's own.
+            generator_penalties: Those of the generator, such as `keras_gans.penalties.PathLength`.
+            n_generator: Updates of the generator in one step, at least 1.
             augment: Layer that reals and fakes pass through before the discriminator, in both
                 updates and nowhere else.
             reuse_batch: Whether all `n_critic` updates of a step see the same mini-batch.
@@ -79,6 +85,8 @@ class Compiling(keras.Model):
                 itself; the rest of the step stays outside. "auto" does so where there is a GPU,
                 also under a strategy, and not on CPUs, where it is slower.
             steps_per_execution: As in Keras: steps in one call of the compiled function.
+            **refused: Keras' `optimizer`, `metrics` and others, each refused in a sentence that
+                says why.
 
         Raises:
             ValueError: If an argument is out of its range.
@@ -86,11 +94,14 @@ class Compiling(keras.Model):
         Example:
             >>> gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4), n_critic=5)
         """
+        refuse("compile", refused)
+        backend.check_scope(self.distribute_strategy, self.weights)
         n_critic = self.default_n_critic if n_critic is None else n_critic
         checks.check_compile(
-            n_critic, steps_per_execution, ema_decay, d_optimizer, g_optimizer, augment
+            n_critic, n_generator, steps_per_execution, ema_decay, d_optimizer, g_optimizer, augment
         )
         penalties = self._penalties(penalties, gp_weight)
+        checks.check_penalties([*penalties, *generator_penalties])
         checks.warn_of_batch_norm(self.discriminator, penalties)
         loss = self.loss if loss is None else losses.get(loss)
         if jit_compile == "auto":  # Keras' own is off under any strategy.
@@ -107,10 +118,12 @@ class Compiling(keras.Model):
                 self.ema_generator = None
             elif self.ema_generator is None:  # Compiled again, the average goes on.
                 self.ema_generator = AveragedNetwork(self.generator)
-            for penalty in penalties:
+            for penalty in (*penalties, *generator_penalties):
                 penalty.build()
         self.loss = loss
         self.penalties = penalties
+        self.generator_penalties = list(generator_penalties)
+        self.n_generator = n_generator
         self.augment = augment
         self.n_critic = n_critic
         self.reuse_batch = reuse_batch
@@ -129,7 +142,6 @@ class Compiling(keras.Model):
                 type(penalty).from_config({**penalty.get_config(), **changes})
                 for penalty in self.default_penalties
             ]
-        checks.check_penalties(penalties)
         return list(penalties)
 
     def _settle_optimizers(self, d_optimizer: Any, g_optimizer: Any) -> None:

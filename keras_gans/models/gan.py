@@ -68,6 +68,8 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
     default_loss: str | losses.Loss = "non_saturating"
     default_penalties: Sequence[Penalty] = ()
     default_n_critic = 1
+    # Whether a conditional variant's discriminator has labels as its second input.
+    discriminator_takes_labels = True
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
@@ -85,7 +87,7 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        checks.check_networks(generator, discriminator)
+        checks.check_networks(generator, discriminator, self.discriminator_takes_labels)
         if latent_distribution not in _LATENT_DISTRIBUTIONS:
             raise ValueError(
                 f"Expected `latent_distribution` to be one of {sorted(_LATENT_DISTRIBUTIONS)}. "
@@ -121,7 +123,7 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
     # The algorithm
 
     def train_step(self, batches: tuple[Any, ...]) -> dict[str, Any]:
-        """Runs one step: `n_critic` updates of the discriminator, one of the generator.
+        """Runs one step: `n_critic` updates of the discriminator, `n_generator` of the generator.
 
         Args:
             batches: Tuple of `n_critic` mini-batches of reals, or of one with `reuse_batch`; of
@@ -130,13 +132,11 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
         Returns:
             The means of the logs over the epoch so far.
         """
-        for batch in self.discriminator_batches(batches):
+        for batch in batches * self.n_critic if self.reuse_batch else batches:
             self.update_discriminator(batch)
-        self.update_generator(batch)
+        for _ in range(self.n_generator):
+            self.update_generator(batch)
         return self.logs()
-
-    def discriminator_batches(self, batches: tuple[Any, ...]) -> tuple[Any, ...]:
-        return batches * self.n_critic if self.reuse_batch else batches
 
     def update_discriminator(self, batch: Any) -> None:
         real, labels = batch if self.conditional else (batch, None)
@@ -152,9 +152,12 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
                 "d_real": ops.mean(real_outputs["logits"]),
                 "d_fake": ops.mean(fake_outputs["logits"]),
             }
-            for penalty, at in zip(self.penalties, points, strict=True):
-                logs[penalty.name] = self.penalise(penalty, at, labels, outputs)
-                loss = loss + penalty.weight_at(self.training_step()) * logs[penalty.name]
+            penalties, penalty_logs = self.penalised(
+                self.penalties,
+                self.d_optimizer.iterations,
+                lambda penalty, i: self.penalise(penalty, points[i], labels, outputs),
+            )
+            loss, logs = sum(penalties, start=loss), joined(logs, penalty_logs)
             if isinstance(self.augment, Augmentation):
                 logs |= self.augment.statistics(real_outputs)
             terms = self.discriminator_terms(real_outputs, fake_outputs, labels, latents)
@@ -170,6 +173,8 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
     def update_generator(self, batch: Any) -> None:
         real, labels = batch if self.conditional else (batch, None)
         latents, step = self.sample_latents(ops.shape(real)[0]), self.training_step()
+        given = as_float32(real), latents, self.seed_generator
+        points = [penalty.points(*given) for penalty in self.generator_penalties]
 
         def objective():
             fake = self.draw(latents, labels)
@@ -179,15 +184,21 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
                 fake_outputs = self.judge(fake, labels)
             outputs = [fake_outputs, *real_outputs]
             loss = self.loss.generator_loss(*map(self.loss_input, outputs))
+            penalties, logs = self.penalised(
+                self.generator_penalties,
+                self.g_optimizer.iterations,
+                lambda penalty, i: self.penalise_generator(penalty, points[i], labels),
+            )
             terms = self.generator_terms(fake, fake_outputs, labels, latents)
-            loss = sum(terms.values(), start=loss)
-            return loss, joined({"g_loss": loss}, terms)
+            loss = sum((*penalties, *terms.values()), start=loss)
+            return loss, joined({"g_loss": loss}, logs, terms)
 
         terms = self.minimize(objective, self.generator, self.g_optimizer)
         if self.ema_generator:
             decay = self.ema_decay
             self.ema_generator.update(decay(step) if callable(decay) else decay)
-        self.after_generator(terms)
+        for part in (*self.generator_penalties, self):
+            part.after_generator(terms)
         self.g_means.update_state(terms)
 
     # What a variant may add
@@ -244,6 +255,7 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
         """
         if self.augment is not None:
             samples = self.augment(samples, training=True)
+        labels = labels if self.discriminator_takes_labels else None
         outputs = self.discriminator(with_labels(samples, labels), training=True)
         outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
         return tree.map_structure(as_float32, outputs)
@@ -273,17 +285,15 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
         samples = as_float32(real), as_float32(fake)
         return [penalty.points(*samples, self.seed_generator) for penalty in self.penalties]
 
-    def penalise(self, penalty: Penalty, points: Any, labels: Any, outputs: Any) -> Any:
-        """Returns an unweighted penalty; of a lazy one `every` times it when due, 0 otherwise."""
+    def penalise(self, penalty: Penalty, points: Any, labels: Any, outputs: Any) -> dict[str, Any]:
+        """Returns an unweighted penalty of the discriminator, and what else it logs, by name."""
+        with self.frozen(self.discriminator):
+            return penalty.values(lambda x: self.judge(x, labels), points, *outputs)
 
-        def value():
-            with self.frozen(self.discriminator):
-                return penalty.value(lambda x: self.judge(x, labels), points, *outputs)
-
-        if penalty.every == 1:
-            return value()
-        is_due = self.d_optimizer.iterations % penalty.every == 0
-        return ops.cond(is_due, lambda: penalty.every * value(), lambda: ops.zeros(()))
+    def penalise_generator(self, penalty: Penalty, points: Any, labels: Any) -> Any:
+        """Returns an unweighted penalty of the generator, and what else it logs, by name."""
+        with self.frozen(self.generator):
+            return penalty.values(self.draw, points, labels)
 
     def logs(self) -> dict[str, Any]:
         return joined(self.d_means.result(), self.g_means.result())

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from keras_gans.metrics.samples import named, scaled
+from keras_gans import backend
+from keras_gans.datasets.inputs import Stream, as_data
+from keras_gans.metrics.samples import scale_of, scaled
 
 # Streams are shuffled within a window of this many samples; arrays are shuffled as a whole.
 SHUFFLE_BUFFER = 10_000
@@ -20,13 +22,17 @@ class MiniBatches(NamedTuple):
         dataset: `tf.data.Dataset` whose elements are tuples of `group` mini-batches; endless where
             the length of an epoch is known.
         steps_per_epoch: Elements that make one epoch, or None where only the end of the data tells.
-        checked: What can be checked before training starts: a whole array, or the first mini-batch
-            of a data set.
+        batch_size: Samples in one mini-batch.
+        checked: What can be checked before training starts: a whole array, or the first samples of
+            a data set.
+        endless: Whether the data has no end of its own, or is gone when it has been read.
     """
 
     dataset: tf.data.Dataset
     steps_per_epoch: int | None
+    batch_size: int
     checked: Any
+    endless: bool = False
 
 
 def mini_batches(
@@ -49,8 +55,7 @@ def mini_batches(
     of nothing else, so that training goes on after an interruption as if there had been none.
 
     Args:
-        x: Array of shape `(n, ...)`, or a `tf.data.Dataset` of samples or of batches. Elements may
-            be `(x, y)`, or dicts with "image" and "label".
+        x: Data of any kind that `keras_gans.datasets.inputs.as_data` takes.
         y: Array of n labels, with arrays only.
         group: How many mini-batches one step takes.
         batch_size: Samples in one mini-batch; 32 by default. Not for a data set of batches.
@@ -60,8 +65,8 @@ def mini_batches(
         seed: Integer seed of the order.
         first_step: How many steps the model had been trained when this training began.
         skip: How many steps of this training are done.
-        value_range: The least and the largest value of the model's samples, onto which uint8 pixels
-            are mapped; None where it is not known.
+        value_range: The least and the largest value of the model's samples, onto which pixels are
+            mapped; None where it is not known.
 
     Raises:
         ValueError: If the data is of another kind, its labels do not fit, or it is too small for
@@ -71,21 +76,13 @@ def mini_batches(
         raise ValueError(
             f"Expected `batch_size` to be a positive integer. Received: batch_size={batch_size!r}"
         )
-    if isinstance(x, tf.data.Dataset):
-        if y is not None:
-            raise ValueError(
-                "Expected labels inside the data set, as (x, y) elements. Received: y of type "
-                f"{type(y).__name__} beside a tf.data.Dataset"
-            )
-        dataset = named(x)
-        dataset = dataset if labels else dataset.map(_without_labels)
-        if value_range and _leaf(dataset.element_spec).dtype == tf.uint8:
-            dataset = dataset.map(lambda *element: _scaled(_only(element), value_range))
-        if _leaf(dataset.element_spec).shape.rank == sample_rank + 1:
-            return _from_batches(dataset, group, batch_size, skip)
-        return _from_samples(dataset, group, batch_size or 32, shuffle, seed, first_step, skip)
-    arrays = _as_arrays(x, y if labels else None)
-    size = batch_size or 32
+    data = as_data(x, y, sample_rank=sample_rank, labels=labels, shuffle=shuffle, seed=seed)
+    if isinstance(data, Stream):
+        if _leaf(data.dataset.element_spec).shape.rank == sample_rank + 1:
+            return _from_batches(data, group, batch_size, skip, value_range)
+        size = batch_size or 32
+        return _from_samples(data, group, size, shuffle, seed, first_step, skip, value_range)
+    arrays, size = data if len(data) > 1 else data[0], batch_size or 32
     return _from_arrays(arrays, group, size, shuffle, seed, first_step, skip, value_range)
 
 
@@ -95,6 +92,7 @@ def _from_arrays(
     n = len(_leaf(arrays))
     steps = _steps_per_epoch(n, batch_size, group)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+    scale = _scale(arrays, value_range)
 
     def epoch(start):
         order = tf.range(n)
@@ -109,19 +107,25 @@ def _from_arrays(
             for i in range(group)
         )
         # After they are gathered: pixels take a quarter of the memory of floats.
-        return tuple(_scaled(batch, value_range) if value_range else batch for batch in batches)
+        return tuple(_scaled(batch, scale) for batch in batches)
 
     dataset = _epochs(epoch, first_step, steps, skip).map(gather).prefetch(_READY_STEPS)
-    return MiniBatches(dataset.with_options(_one_thread()), steps, arrays)
+    return MiniBatches(dataset.with_options(_one_thread()), steps, batch_size, arrays)
 
 
-def _from_samples(samples, group, batch_size, shuffle, seed, first_step, skip) -> MiniBatches:
-    first = next(iter(samples.batch(batch_size)), None)
-    n = int(samples.cardinality())
+def _from_samples(
+    stream, group, batch_size, shuffle, seed, first_step, skip, value_range
+) -> MiniBatches:
+    samples, n = stream.dataset, int(stream.dataset.cardinality())
+    first = stream.first and tf.nest.map_structure(lambda array: array[None], stream.first)
     if n < 0:  # Unknown: the data is read anew in each epoch, until it ends.
         if shuffle:
             samples = samples.shuffle(SHUFFLE_BUFFER, seed=seed)
-        return _from_batches(samples.batch(batch_size, drop_remainder=True), group, None, skip)
+        batches = samples.batch(batch_size, drop_remainder=True)
+        stream = stream._replace(dataset=batches, first=first)
+        return _from_batches(stream, group, None, skip, value_range)
+    first = _first(samples.batch(batch_size)) if first is None else first
+    samples = _mapped(samples, _scale(first, value_range))
     steps = _steps_per_epoch(n, batch_size, group)
 
     def epoch(start):
@@ -134,37 +138,54 @@ def _from_samples(samples, group, batch_size, shuffle, seed, first_step, skip) -
         return _grouped(batches, group).take(steps)
 
     dataset = _epochs(epoch, first_step, steps, skip)
-    return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, first)
+    return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, batch_size, first)
 
 
-def _from_batches(batches, group, batch_size, skip) -> MiniBatches:
+def _from_batches(stream, group, batch_size, skip, value_range=None) -> MiniBatches:
     if batch_size is not None:
         raise ValueError(
             "Expected no `batch_size` with a data set of batches, which has its own. Received: "
             f"batch_size={batch_size}; leave it out, or pass the data set unbatched"
         )
-    first = next(iter(batches), None)
-    if first is None:
-        raise ValueError("Expected data for at least one step. Received: an empty data set")
-    size = len(_leaf(first))
-    n = int(batches.cardinality())
-    if _leaf(batches.element_spec).shape[0] is None:
-        # The last batch may be smaller, and then does not count: a mini-batch has one size.
-        whole = (n - 1) // group == n // group
-        batches = batches.filter(lambda *batch: tf.shape(_leaf(batch))[0] == size)
-        batches = batches.map(lambda *batch: _with_batch_size(batch, size), tf.data.AUTOTUNE)
-    else:
-        whole = True
-    steps = n // group if n >= 0 and whole else None
-    if steps == 0 or (steps is None and len(list(batches.take(group))) < group):
+    first = _first(stream.dataset) if stream.first is None else stream.first
+    size = _leaf(stream.dataset.element_spec).shape[0] or len(_leaf(first))
+    batches, counts = _of_one_size(stream.dataset, size)
+    possible = {count // group for count in counts}
+    steps = possible.pop() if len(possible) == 1 else None
+    if steps == 0 or (steps is None and stream.first is None and _is_short(batches, group)):
         raise ValueError(
             f"Expected at least {group} batches of {size} samples for one step. Received: a data "
             f"set of fewer; use a smaller batch or fewer updates a step"
         )
-    dataset = _grouped(batches, group)
+    dataset = _grouped(_mapped(batches, _scale(first, value_range)), group)
     if steps:
         dataset = dataset.take(steps).repeat().skip(skip % steps)
-    return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, first)
+    return MiniBatches(dataset.prefetch(tf.data.AUTOTUNE), steps, size, first, stream.endless)
+
+
+def _of_one_size(batches: tf.data.Dataset, size: int) -> tuple[tf.data.Dataset, set[int]]:
+    """Leaves a smaller last batch out; returns the others, and how many they may be."""
+    n = int(batches.cardinality())
+    if _leaf(batches.element_spec).shape[0] is not None:
+        return batches, {n} if n >= 0 else set()
+    samples = backend.sample_count(batches, size)
+    if samples is not None:
+        batches, counts = batches.take(samples // size), {samples // size}
+    else:
+        batches = batches.filter(lambda *batch: tf.shape(_leaf(batch))[0] == size)
+        counts = {n, n - 1} if n >= 0 else set()
+    return batches.map(lambda *batch: _with_batch_size(batch, size), tf.data.AUTOTUNE), counts
+
+
+def _first(dataset: tf.data.Dataset) -> Any:
+    first = next(iter(dataset), None)
+    if first is None:
+        raise ValueError("Expected data for at least one step. Received: an empty data set")
+    return first
+
+
+def _is_short(batches: tf.data.Dataset, group: int) -> bool:
+    return len(list(batches.take(group))) < group
 
 
 def _epochs(epoch, first_step: int, steps: int, skip: int) -> tf.data.Dataset:
@@ -206,36 +227,20 @@ def _steps_per_epoch(n: int, batch_size: int, group: int) -> int:
     return steps
 
 
-def _as_arrays(x, y):
-    if not hasattr(x, "shape") or not hasattr(x, "dtype") or not len(x.shape):
-        raise ValueError(
-            "Expected an array or a tf.data.Dataset to train on. Received: x of type "
-            f"{type(x).__name__}, shape {getattr(x, 'shape', None)}"
-        )
-    x = np.asarray(x)
-    if x.dtype == np.float64:
-        x = x.astype("float32")
-    if y is None:
-        return x
-    y, received = np.asarray(y), np.shape(y)
-    if y.ndim == 2 and y.shape[1] == 1:  # A column, as Keras' own data sets have it.
-        y = y[:, 0]
-    if y.ndim == 0 or len(y) != len(x):
-        raise ValueError(
-            f"Expected one label for each sample. Received: x.shape={x.shape}, y.shape={received}"
-        )
-    return x, y
+def _scale(element, value_range):
+    return scale_of(np.asarray(_leaf(element)), value_range)
 
 
-def _scaled(element, value_range):
-    """Maps the samples of an element, if they are uint8 pixels, onto a range."""
+def _mapped(dataset: tf.data.Dataset, scale: tuple[float, float] | None) -> tf.data.Dataset:
+    """Maps the samples of a data set, if they are pixels, onto a range."""
+    return dataset.map(lambda *element: _scaled(_only(element), scale)) if scale else dataset
+
+
+def _scaled(element, scale):
+    """Maps the samples of an element, if they are pixels, onto a range."""
     x, *labels = element if isinstance(element, tuple) else (element,)
-    x = scaled(x, value_range) if x.dtype == tf.uint8 else x
+    x = scaled(x, scale) if scale else x
     return (x, *labels) if labels else x
-
-
-def _without_labels(*element):
-    return _leaf(element)
 
 
 def _with_batch_size(batch, size):

@@ -1,30 +1,28 @@
-"""The learning rates of both optimizers, for Keras' own callbacks."""
+"""Both optimizers as one, for Keras' own callbacks."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import keras
 
 
-class NamedRate:
-    """The learning rate of an optimizer, under the name that the model knows the optimizer by.
+class Named:
+    """An optimizer under the name that the model knows it by.
 
     Args:
         name: Such as "d_optimizer".
-        optimizer: The optimizer.
+        optimizer: The optimizer, whose attributes are read and set.
     """
 
     def __init__(self, name: str, optimizer: keras.optimizers.Optimizer):
-        self.name = name
-        self._optimizer = optimizer
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "optimizer", optimizer)
 
-    @property
-    def learning_rate(self) -> Any:
-        """What the optimizer has; setting it sets the optimizer's."""
-        return self._optimizer.learning_rate
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.optimizer, name)
 
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self._optimizer.learning_rate = value
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.optimizer, name, value)
 
 
 class BothOptimizers:
@@ -47,7 +45,24 @@ class BothOptimizers:
         self, d_optimizer: keras.optimizers.Optimizer, g_optimizer: keras.optimizers.Optimizer
     ):
         self.optimizers = [
-            NamedRate("d_optimizer", d_optimizer),
-            NamedRate("g_optimizer", g_optimizer),
+            Named("d_optimizer", d_optimizer),
+            Named("g_optimizer", g_optimizer),
         ]
         self.variables = [*d_optimizer.variables, *g_optimizer.variables]
+
+    def only(self, name: str) -> SimpleNamespace:
+        """Returns what `model.optimizer` is to a callback that is to change one learning rate.
+
+        Args:
+            name: "d_optimizer" or "g_optimizer".
+
+        Raises:
+            ValueError: If there is no optimizer of this name.
+        """
+        chosen = [optimizer for optimizer in self.optimizers if optimizer.name == name]
+        if not chosen:
+            raise ValueError(
+                f"Expected the name of an optimizer, one of "
+                f"{[optimizer.name for optimizer in self.optimizers]}. Received: {name!r}"
+            )
+        return SimpleNamespace(optimizers=chosen)

@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_gans.metrics import protocol
 from keras_gans.models.checks import check_labels
+from keras_gans.models.refusals import refuse
 from keras_gans.networks import inspection
 
 
@@ -109,12 +110,16 @@ class Sampling(keras.Model):
         seed: int = 0,
         mixture: Any = None,
         by_class: bool = True,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        return_dict: bool = True,
+        **refused: Any,
     ) -> protocol.Scores:
         """Measures samples, of the averaged generator where there is one, against real data.
 
         Args:
-            x: Real samples: array, `tf.data.Dataset` of samples or of batches, with or without
-                labels; or precomputed `kg.metrics.Features`.
+            x: Real samples, of any kind that `fit` takes; or precomputed `kg.metrics.Features`.
             metrics: Names such as "fid", "kid", "precision", "coverage", "is", "modes": those of
                 `kg.metrics.compare`; all that can be had by default.
             extractor: None for the samples themselves, the name or path of a labelled data set for
@@ -126,6 +131,12 @@ class Sampling(keras.Model):
             mixture: `(centers, std)` of the equal Gaussians that 2-D data is drawn from, for
                 "modes", "high_quality" and "reverse_kl".
             by_class: Whether each class is measured too, of conditional models on data with labels.
+            y: Labels of an array.
+            batch_size: Samples that are drawn at a time.
+            verbose: As in Keras, for its callers; nothing is printed.
+            return_dict: True: the metrics have names.
+            **refused: Keras' `sample_weight`, `steps` and `callbacks`, each refused in a sentence
+                that says why.
 
         Returns:
             Dict of floats by name; its `protocol` says how they were measured, and its `by_class`
@@ -138,7 +149,20 @@ class Sampling(keras.Model):
             >>> gan.evaluate(images, ["fid", "coverage"], extractor="digits")
             {'fid': 31.4, 'coverage': 0.89}
         """
-        return protocol.evaluate(self, x, metrics, extractor, n, seed, mixture, by_class=by_class)
+        refuse("evaluate", refused)
+        if not return_dict:
+            raise ValueError("Expected return_dict=True, for names. Received: return_dict=False")
+        return protocol.evaluate(
+            self,
+            x if y is None else (x, y),
+            metrics,
+            extractor,
+            n,
+            seed,
+            mixture,
+            by_class=by_class,
+            batch_size=batch_size,
+        )
 
     def _labels(self, n: int, labels: Any) -> np.ndarray | None:
         """Returns n labels, those given or the classes in turn; None for unconditional models."""

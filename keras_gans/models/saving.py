@@ -64,10 +64,18 @@ class Saving(keras.Model):
     def get_compile_config(self) -> dict[str, Any] | None:
         if not self.compiled:
             return None
-        parts = ("d_optimizer", "g_optimizer", "penalties", "augment", "ema_decay")
+        parts = (
+            "d_optimizer",
+            "g_optimizer",
+            "penalties",
+            "generator_penalties",
+            "augment",
+            "ema_decay",
+        )
         return {
             **{name: keras.saving.serialize_keras_object(getattr(self, name)) for name in parts},
             "n_critic": self.n_critic,
+            "n_generator": self.n_generator,
             "reuse_batch": self.reuse_batch,
             "run_eagerly": self.run_eagerly,
             "jit_compile": self.jit_compile,
@@ -112,7 +120,7 @@ class Saving(keras.Model):
         if self.compiled:
             if self.augment is not None:
                 state |= _numbered("augment_seed", _random_states(self.augment))
-            for penalty in self.penalties:
+            for penalty in (*self.penalties, *self.generator_penalties):
                 state |= _numbered(penalty.name, penalty.variables)
             for means in self.metrics:
                 state |= {f"{means.name}_{v.name}": v for v in means.variables}

@@ -1,6 +1,7 @@
 """What `fit` does around the training step; everything about GANs stands in `gan.py`."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,8 +9,10 @@ import keras
 
 from keras_gans import backend
 from keras_gans.callbacks import Evaluation, NaNGuard, TrainState
+from keras_gans.datasets.inputs import split
 from keras_gans.models.minibatches import MiniBatches, mini_batches
 from keras_gans.models.progress import Progress
+from keras_gans.models.refusals import refuse
 
 
 class Trainer(backend.Model):
@@ -71,11 +74,15 @@ class Trainer(backend.Model):
         epochs: int = 1,
         verbose: str | int = "auto",
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
         shuffle: bool = True,
+        *,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
-        validation_data: Any = None,
+        validation_batch_size: int | None = None,
         validation_freq: int = 1,
+        **refused: Any,
     ) -> keras.callbacks.History:
         """Trains on mini-batches of `batch_size`, grouped as the model's step needs them.
 
@@ -83,23 +90,32 @@ class Trainer(backend.Model):
         and uses no sample twice.
 
         Args:
-            x: Float array of shape `(n, *sample_shape)`, or a `tf.data.Dataset` of such samples or
-                of batches of them, with values in the range of the generator's outputs. uint8
-                pixels are mapped onto that range, mini-batch by mini-batch, where the generator's
-                last activation tells it. Elements may be `(x, y)`, or dicts with "image" and
-                "label".
+            x: Float array of shape `(n, *sample_shape)`, or a list of samples, with values in the
+                range of the generator's outputs; or a `tf.data.Dataset`, a
+                `keras.utils.PyDataset`, a PyTorch `DataLoader`, a generator or another iterable
+                of samples or of batches. Elements, and x itself, may be `(x, y)`, or dicts with
+                "image" and "label". uint8 pixels, and floats from 0 to 255, are mapped onto the
+                generator's range, mini-batch by mini-batch, where its last activation tells it:
+                uint8 takes a quarter of the memory.
             y: Labels of an array, integers of shape `(n,)`; ignored by unconditional models.
-            batch_size: Samples in one mini-batch, over all replicas; 32 by default. Not for a data
-                set of batches, which has its own.
+            batch_size: Samples in one mini-batch, over all replicas; 32 by default. Not for data
+                in batches, which has its own.
             epochs: Epoch to train up to.
             verbose: 0, 1, 2 or "auto", as in Keras.
             callbacks: Keras callbacks.
-            shuffle: Whether arrays and unbatched data sets are shuffled, anew for each epoch.
-            initial_epoch: Epoch to start from.
-            steps_per_epoch: Steps after which an epoch is declared over; the data goes on.
+            validation_split: Share of an array's samples, the last ones, that are held out as
+                `validation_data`.
             validation_data: Held-out data, or a tuple of samples and labels: adds `val_fid` and
                 the other metrics to the logs, as the callback `Evaluation` does.
+            shuffle: Whether arrays, unbatched data sets and the batches of a `PyDataset` are
+                shuffled, anew for each epoch.
+            initial_epoch: Epoch to start from.
+            steps_per_epoch: Steps after which an epoch is declared over; the data goes on. Needed
+                where data has no end, and by generators, which are read once.
+            validation_batch_size: Samples that are drawn at a time for validation.
             validation_freq: Epochs between two of these measurements.
+            **refused: Keras' `class_weight`, `sample_weight` and `validation_steps`, each refused
+                in a sentence that says why.
 
         Returns:
             The `History` of the logs, one value an epoch.
@@ -116,15 +132,26 @@ class Trainer(backend.Model):
             raise ValueError(
                 "Expected a compiled model. Received: fit() before compile(); call compile() first"
             )
-        callbacks = _with_guard(callbacks)
+        refuse("fit", refused)
+        backend.check_scope(self.distribute_strategy, self.weights)
+        if validation_split and validation_data is None:
+            x, validation_data = split(x, y, validation_split, labels=self.conditional)
+            y = None
+        callbacks = [_OwnAverages(), *_with_guard(callbacks)]
         if validation_data is not None:
-            # After the guard, before those that may read its logs.
-            callbacks.insert(1, Evaluation(validation_data, every=validation_freq))
-        self._check_batch_size(batch_size)
+            measure = Evaluation(
+                validation_data, every=validation_freq, batch_size=validation_batch_size
+            )
+            callbacks.insert(2, measure)  # After the guard, before those that may read its logs.
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
-        with backend.worker_errors(self.distribute_strategy), _tidied_up(callbacks):
-            return super().fit(
+        done = self.step
+        with (
+            backend.worker_errors(self.distribute_strategy),
+            _tidied_up(callbacks),
+            _ends_expected(self.steps_per_epoch is None),
+        ):
+            history = super().fit(
                 data.dataset,
                 epochs=epochs,
                 verbose=verbose,
@@ -133,6 +160,12 @@ class Trainer(backend.Model):
                 initial_epoch=initial_epoch,
                 steps_per_epoch=self.steps_per_epoch,
             )
+        if self.step == done and history.epoch:
+            raise ValueError(
+                f"Expected data for at least one step, {self.batches_per_step} mini-batches. "
+                "Received: a data set that ended before; use a smaller batch or a smaller n_critic"
+            )
+        return history
 
     def make_train_function(self, force: bool = False) -> Any:
         """Makes the function that runs `steps_per_execution` steps on all replicas."""
@@ -163,6 +196,21 @@ class Trainer(backend.Model):
             "step to an update of its own. Received: train_on_batch(); pass its batches to fit as "
             "a data set, or call train_step with a tuple of mini-batches"
         )
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuses: the metrics of a GAN compare sets of samples.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            "Expected `evaluate`, whose metrics compare sets of samples. Received: "
+            "test_on_batch(); pass the samples to evaluate, at least 6"
+        )
+
+    def finalize_weights(self) -> None:
+        """Follows the last step of training."""
+        raise NotImplementedError
 
     def reset_metrics(self) -> None:
         """Starts the means of the logs anew, but in an epoch that an interruption has cut."""
@@ -197,20 +245,28 @@ class Trainer(backend.Model):
         )
         self.check_data(data.checked)
         self.progress.steps_per_epoch = steps_per_epoch or data.steps_per_epoch
-        if self.steps_per_epoch is None and self.steps_per_execution > 1:
+        self._check_length(data.endless)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if data.batch_size % replicas:
             raise ValueError(
-                "Expected data of known length with steps_per_execution > 1. Received: "
-                f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
-                "length; pass `steps_per_epoch`, or an array"
+                f"Expected mini-batches divisible by the {replicas} replicas, whose means count "
+                f"alike. Received: batch_size={data.batch_size}"
             )
         return data
 
-    def _check_batch_size(self, batch_size: Any) -> None:
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if isinstance(batch_size, int) and batch_size % replicas:
+    def _check_length(self, endless: bool) -> None:
+        if self.steps_per_epoch is not None:
+            return
+        if endless:
             raise ValueError(
-                f"Expected a `batch_size` divisible by the {replicas} replicas. Received: "
-                f"batch_size={batch_size}"
+                "Expected `steps_per_epoch` with data that has no end, or that can be read once "
+                "only. Received: steps_per_epoch=None"
+            )
+        if self.steps_per_execution > 1:
+            raise ValueError(
+                "Expected data of known length with steps_per_execution > 1. Received: "
+                f"steps_per_execution={self.steps_per_execution} and data that does not tell its "
+                "length; pass `steps_per_epoch`, batches with drop_remainder=True, or an array"
             )
 
 
@@ -224,6 +280,25 @@ def _tidied_up(callbacks: Sequence[keras.callbacks.Callback]) -> Iterator[None]:
             if hasattr(callback, "on_train_interrupted"):
                 callback.on_train_interrupted()
         raise
+
+
+@contextlib.contextmanager
+def _ends_expected(is_unknown: bool) -> Iterator[None]:
+    """Where an epoch ends with its data, keeps Keras from warning that the data has ended."""
+    with warnings.catch_warnings():
+        if is_unknown:
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+        yield
+
+
+class _OwnAverages(keras.callbacks.Callback):
+    """Has optimizers that average the weights put their averages into them, as Keras' `fit` does.
+
+    Before other callbacks look at the model that training has made.
+    """
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.model.finalize_weights()
 
 
 def _with_guard(callbacks: Any) -> list[keras.callbacks.Callback]:

@@ -1,13 +1,15 @@
 """The update of one network while the other one stays as it is."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_gans import backend
+from keras_gans.penalties import Penalty
 
 
 class Updating(keras.Model):
@@ -54,9 +56,34 @@ class Updating(keras.Model):
         backend.average_over_replicas([v for v in network.weights if not v.trainable])
         return terms
 
+    def penalised(
+        self, penalties: Sequence[Penalty], updates: Any, values: Callable[[Penalty, int], Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Returns the weighted penalties of an objective, and the logs of all.
+
+        A lazy one counts `every` times when it is due, and not at all otherwise.
+
+        Args:
+            penalties: The penalties.
+            updates: How many updates there have been.
+            values: Function of a penalty and its number that returns its unweighted value and what
+                else it logs, by name.
+        """
+        weighted, logs = [], []
+        for i, penalty in enumerate(penalties):
+            logs.append(penalty.lazily(updates, functools.partial(values, penalty, i)))
+            weighted.append(penalty.weight_at(self.training_step()) * logs[i][penalty.name])
+        return weighted, joined(*logs)
+
+    def finalize_weights(self) -> None:
+        """Writes averages of optimizers with `use_ema` into the weights, as Keras' `fit` does."""
+        optimizers = {self.discriminator: self.d_optimizer, self.generator: self.g_optimizer}
+        for network, optimizer in optimizers.items():
+            optimizer.finalize_variable_values(self._trained[network])
+
     def training_step(self) -> Any:
         """Returns the number of the step in progress, from 0, as schedules take it."""
-        return self.g_optimizer.iterations + 0  # As it is now, not the variable.
+        return self.g_optimizer.iterations // self.n_generator
 
 
 def with_labels(inputs: Any, labels: Any) -> Any:
