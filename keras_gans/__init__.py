@@ -13,16 +13,33 @@ from keras_gans import (
     optimizers,
     penalties,
     presets,
+    schedules,
 )
 from keras_gans._version import __version__
-from keras_gans.models import DCGAN, GAN, LSGAN, WGAN, WGANGP
+from keras_gans.models import (
+    ACGAN,
+    DCGAN,
+    DRAGAN,
+    GAN,
+    LSGAN,
+    R3GAN,
+    WGAN,
+    WGANGP,
+    HingeGAN,
+    InfoGAN,
+)
 
 __all__ = [
+    "ACGAN",
     "DCGAN",
+    "DRAGAN",
     "GAN",
     "LSGAN",
+    "R3GAN",
     "WGAN",
     "WGANGP",
+    "HingeGAN",
+    "InfoGAN",
     "__version__",
     "augment",
     "callbacks",
@@ -36,4 +53,5 @@ __all__ = [
     "optimizers",
     "penalties",
     "presets",
+    "schedules",
 ]

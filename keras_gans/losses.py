@@ -53,16 +53,35 @@ class Loss(Configured):
 class NonSaturatingLoss(Loss):
     """Non-saturating GAN loss: G maximises log D(G(z)).
 
+    Args:
+        label_smoothing: Share in [0, 1) by which the label of reals is below 1, for the
+            discriminator: one-sided, the label of fakes stays 0.
+
+    Raises:
+        ValueError: If `label_smoothing` is out of its range.
+
     Example:
         >>> float(NonSaturatingLoss().generator_loss([[0.0]]))
         0.6931471824645996
 
     Reference:
-        Goodfellow et al., 2014, Generative Adversarial Networks, section 3.
+        Goodfellow et al., 2014, Generative Adversarial Networks, section 3; Salimans et al., 2016,
+        Improved Techniques for Training GANs, section 3.4, of one-sided label smoothing.
     """
+
+    label_smoothing = 0.0
+
+    def __init__(self, label_smoothing: float = 0.0):
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(
+                f"Expected `label_smoothing` in [0, 1). Received: label_smoothing={label_smoothing}"
+            )
+        self.label_smoothing = label_smoothing
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         real = ops.softplus(ops.negative(real_logits))  # -log(sigmoid(x))
+        if self.label_smoothing:  # And -log(1 - sigmoid(x)) is x more.
+            real = real + ops.multiply(self.label_smoothing, real_logits)
         fake = ops.softplus(fake_logits)  # -log(1 - sigmoid(x))
         return ops.mean(real) + ops.mean(fake)
 
@@ -152,6 +171,80 @@ class RelativisticLoss(Loss):
 
     def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
         return ops.mean(ops.softplus(ops.subtract(real_logits, fake_logits)))
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class FeatureMatchingLoss(Loss):
+    """Has the generator match the mean of the discriminator's features on reals.
+
+    The discriminator has another loss, and returns a dict with "logits" and "features", a tensor or
+    a list of them.
+
+    Args:
+        loss: The discriminator's: a `Loss` of logits or its name.
+
+    Example:
+        >>> gan = kg.GAN(generator, discriminator, loss=kg.losses.FeatureMatchingLoss())
+
+    Reference:
+        Salimans et al., 2016, Improved Techniques for Training GANs, section 3.1.
+    """
+
+    takes_outputs = True
+    generator_needs_real = True
+
+    def __init__(self, loss: str | Loss = "non_saturating"):
+        self.loss = get(loss)
+
+    def discriminator_loss(self, real_outputs: Any, fake_outputs: Any) -> Any:
+        return self.loss.discriminator_loss(real_outputs["logits"], fake_outputs["logits"])
+
+    def generator_loss(self, fake_outputs: Any, real_outputs: Any = None) -> Any:
+        real, fake = (
+            keras.tree.flatten(outputs["features"]) for outputs in (real_outputs, fake_outputs)
+        )
+        return sum(
+            ops.sum(ops.square(ops.mean(r, axis=0) - ops.mean(f, axis=0)))
+            for r, f in zip(real, fake, strict=True)
+        )
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class TopKLoss(Loss):
+    """Has the generator learn from the samples of a batch that the discriminator finds best.
+
+    Args:
+        loss: The loss: a `Loss` of logits that is not relativistic, or its name.
+        share: Of the batch's samples, in (0, 1], that count; the paper lets it fall from 1 to .5 or
+            .75 in training.
+
+    Raises:
+        ValueError: If `share` is out of its range, or the loss is relativistic.
+
+    Example:
+        >>> gan = kg.GAN(generator, discriminator, loss=kg.losses.TopKLoss("hinge", share=0.5))
+
+    Reference:
+        Sinha et al., 2020, Top-k Training of GANs: Improving GAN Performance by Throwing Away Bad
+        Samples, algorithm 1.
+    """
+
+    def __init__(self, loss: str | Loss = "non_saturating", share: float = 0.5):
+        self.loss = get(loss)
+        if not 0 < share <= 1 or self.loss.relativistic or self.loss.takes_outputs:
+            raise ValueError(
+                "Expected `share` in (0, 1] and a loss of fake logits alone. Received: "
+                f"share={share!r}, loss={type(self.loss).__name__}"
+            )
+        self.share = share
+
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        return self.loss.discriminator_loss(real_logits, fake_logits)
+
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
+        logits = ops.reshape(ops.convert_to_tensor(fake_logits), (-1,))
+        best, _ = ops.top_k(logits, max(1, round(self.share * logits.shape[0])))
+        return self.loss.generator_loss(best)
 
 
 _NAMES = {

@@ -26,3 +26,31 @@ class Adam(keras.optimizers.Adam):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         if not backend.apply_adam(self, gradient, variable, learning_rate):
             super().update_step(gradient, variable, learning_rate)
+
+
+def lazy_adam(
+    learning_rate: float, beta_1: float, beta_2: float, every: int, **kwargs: Any
+) -> Adam:
+    """Returns Adam as corrected for a lazy penalty, which is due each `every` updates.
+
+    The learning rate and the powers of both betas fall by every / (every + 1): with a penalty in
+    an update of its own, as the paper has it, there would be so many more updates.
+
+    Args:
+        learning_rate: Before the correction.
+        beta_1: Before the correction.
+        beta_2: Before the correction.
+        every: As the penalty has it, at least 1.
+        **kwargs: As for `Adam`.
+
+    Example:
+        >>> gan.compile(
+        ...     d_optimizer=kg.optimizers.lazy_adam(2e-3, 0.0, 0.99, every=16),
+        ...     penalties=[kg.penalties.R1(10.0, every=16)],
+        ... )
+
+    Reference:
+        Karras et al., 2020, Analyzing and Improving the Image Quality of StyleGAN, appendix B.
+    """
+    share = every / (every + 1)
+    return Adam(learning_rate * share, beta_1**share, beta_2**share, **kwargs)

@@ -33,8 +33,8 @@ def _decaying_adam(learning_rate: float, updates: int) -> dict[str, Any]:
     }
 
 
-def _pacgan(beta_1: float, source: str) -> dict[str, Any]:
-    """The GAN of PacGAN's table 1, with one reading or the other of its Adam."""
+def _pacgan(beta_1: float, source: str, pack: int = 1) -> dict[str, Any]:
+    """The GAN of PacGAN's table 1, with one reading or the other of its Adam, or packed."""
     return {
         "source": source,
         "model": {"class": "GAN"},
@@ -54,13 +54,15 @@ def _pacgan(beta_1: float, source: str) -> dict[str, Any]:
             "hidden": [200, 200, 200],
             "pieces": 5,
             "kernel_initializer": _NORMAL_002,
+            "pack": pack,
         },
         "compile": {
             "d_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": beta_1},
             "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": beta_1},
             "steps_per_execution": 100,
         },
-        "fit": {"batch_size": 100, "epochs": 400},
+        # Batches of 100 packs, and 1,000 of them in an epoch, however large a pack is.
+        "fit": {"batch_size": 100 * pack, "epochs": 400, "steps_per_epoch": 1000},
         "data": {"name": "grid", "size": None},
         "callbacks": {"LossCurves": {"every_epochs": 10}},
     }
@@ -94,6 +96,11 @@ def _digits(source: str, variant: str, num_classes: int | None = None) -> dict[s
             "LossCurves": {"every_epochs": 10},
         },
     }
+
+
+def _changed(preset: dict[str, Any], **changes: dict[str, Any]) -> dict[str, Any]:
+    """A preset with some values of its parts replaced."""
+    return {**preset, **{part: {**preset[part], **values} for part, values in changes.items()}}
 
 
 PRESETS = {
@@ -131,7 +138,23 @@ PRESETS = {
         },
     },
     "lsgan-digits": _digits("LSGAN (Mao et al., 2017) at 8x8", "LSGAN"),
+    "hinge-digits": _changed(
+        _digits("Hinge GAN with spectral normalisation (Miyato et al., 2018) at 8x8", "HingeGAN"),
+        discriminator={"spectral_norm": True},
+    ),
+    "dragan-digits": _digits("DRAGAN (Kodali et al., 2017) at 8x8", "DRAGAN"),
+    "r3gan-digits": _digits("R3GAN's loss and penalties (Huang et al., 2024) at 8x8", "R3GAN"),
     "cgan-digits": _digits("Conditional GAN (Mirza and Osindero, 2014) at 8x8", "GAN", 10),
+    "acgan-digits": _changed(
+        _digits("ACGAN (Odena et al., 2017) at 8x8", "ACGAN", 10),
+        discriminator={"num_classes": None, "heads": {"class_logits": 10}},
+    ),
+    # Of the 32 latents 10 are a categorical code, and 2 continuous ones.
+    "infogan-digits": _changed(
+        _digits("InfoGAN (Chen et al., 2016) at 8x8", "InfoGAN"),
+        model={"categorical": [10], "continuous": 2},
+        discriminator={"heads": {"codes": 12}},
+    ),
     "gan-mnist": {
         "source": "an MLP GAN in TensorFlow 1",
         "model": {"class": "GAN", "latent_distribution": "uniform"},
@@ -324,6 +347,10 @@ PRESETS = {
     # Blocks, in which PacGAN is written, called beta1 what the paper of Adam calls 1 - beta1 until
     # 2017 (its pull request 1176).
     "gan-grid-blocks": _pacgan(0.2, "PacGAN's GAN, Adam's beta1 as Blocks counted it to 2017"),
+    **{
+        f"pac{m}gan-grid": _pacgan(0.2, f"PacGAN (Lin et al., 2018), Pac{m} of table 1", m)
+        for m in (2, 3, 4)
+    },
     "wgan_gp-grid": {
         "source": "WGAN-GP (Gulrajani et al., 2017), its 25 Gaussians within minutes",
         "model": {"class": "WGANGP"},

@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> None:
     write_json(out / "evaluation.json", report)
     drawings = _curves(folder / "history.csv") | _classes(features["real"], features["samples"])
     if len(shape) == 3:
-        drawings |= _nearest(drawn["samples"], data.train, extractor)
+        drawings |= _nearest(drawn["samples"], data.train, extractor, gan.value_range)
     elif shape == (2,) and not conditional:  # Else each class has a surface.
         drawings |= _surface(gan, data.train, drawn["samples"], _mixture(name))
     for file, save in drawings.items():
@@ -369,11 +369,16 @@ def _classes(real: Features, fake: Features) -> dict[str, Any]:
     return {"classes.png": figures.class_counts(real.probabilities, fake.probabilities).savefig}
 
 
-def _nearest(samples: np.ndarray, images: np.ndarray, extractor: Extractor) -> dict[str, Any]:
+def _nearest(
+    samples: np.ndarray,
+    images: np.ndarray,
+    extractor: Extractor,
+    value_range: tuple[float, float] | None,
+) -> dict[str, Any]:
     samples = samples[:_ROWS]
     train = protocol.real_features(images, extractor, images.shape[1:])
     near = nearest_neighbours(extractor(samples).vectors, train.vectors, _NEIGHBOURS)
-    return {"nearest.png": figures.nearest_grid(samples, images[near.indices]).save}
+    return {"nearest.png": figures.nearest_grid(samples, images[near.indices], value_range).save}
 
 
 def _surface(

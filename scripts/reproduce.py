@@ -22,7 +22,7 @@ from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
 from keras_gans.metrics import extractors
-from keras_gans.scripts import evaluate
+from keras_gans.scripts import dirac, evaluate
 from keras_gans.scripts.arguments import integer
 
 
@@ -130,7 +130,8 @@ def add_parser(commands: Any) -> None:
         "pieces.",
         epilog="Example: keras-gans reproduce pacgan-table1 --trials 3 --epochs 40",
     )
-    command.add_argument("table", choices=TABLES, metavar="TABLE", help=", ".join(TABLES))
+    names = [*TABLES, "dirac-gan"]
+    command.add_argument("table", choices=names, metavar="TABLE", help=", ".join(names))
     command.add_argument(
         "--trials", type=integer(1), metavar="N", help="seeds of each row (default: the table's)"
     )
@@ -151,6 +152,9 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Runs the trials that are missing, and writes the table of all that are there."""
+    if arguments.table == "dirac-gan":  # Exact, in seconds: no trials.
+        dirac.run(arguments)
+        return
     table = TABLES[arguments.table]
     rows = [row for row in table.rows if _chosen(row, arguments.rows)]
     if not rows:
@@ -368,7 +372,8 @@ def _draw(gan: models.GAN, data: str, path: Path) -> None:
     """Shows what a trial has come to."""
     with replacing(path) as aside:
         if gan.sample_shape != (2,):
-            image_grid(gan.generate(64, seed=0), 8, 8).save(aside)
+            samples = gan.generate(64, seed=0)
+            image_grid(samples, 8, 8, value_range=gan.value_range).save(aside)
             return
         modes = datasets.modes(data)
         figures.value_surface(

@@ -80,11 +80,11 @@ def run(arguments: argparse.Namespace) -> None:
         grid = _near_square(arguments.n)
     if arguments.separate:
         out = Path(arguments.out or folder / "separate")
-        _write_separately(samples, out)
+        _write_separately(samples, out, gan.value_range)
     else:
         out = Path(arguments.out or folder / name)
         with replacing(out) as aside:
-            image_grid(samples, *grid).save(aside)
+            image_grid(samples, *grid, value_range=gan.value_range).save(aside)
     print(f"Wrote {len(samples)} samples of {path} to {out}.")
 
 
@@ -161,9 +161,12 @@ def _near_square(n: int) -> tuple[int, int]:
     return rows, n // rows
 
 
-def _write_separately(samples: np.ndarray, folder: Path) -> None:
+def _write_separately(
+    samples: np.ndarray, folder: Path, value_range: tuple[float, float] | None
+) -> None:
+    pixels = as_pixels(samples, value_range)
     # As data for other tools: pixel for pixel, grey where the samples are.
-    pixels = as_pixels(samples)[..., : samples.shape[-1]]
+    pixels = pixels[..., :1] if samples.shape[-1] < 3 else pixels
     for i, image in enumerate(pixels):
         with replacing(folder / f"{i:05d}.png") as aside:
             keras.utils.save_img(aside, image, scale=False)

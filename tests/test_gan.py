@@ -10,6 +10,7 @@ from keras import layers
 
 import keras_gans as kg
 from conftest import (
+    TERMS,
     assert_same_state,
     callbacks_of,
     classes,
@@ -17,6 +18,7 @@ from conftest import (
     images,
     labelled_networks,
     make,
+    penalty_names,
     points,
     vector_networks,
 )
@@ -135,9 +137,11 @@ def test_matches_the_algorithm_written_by_hand(variant):
         loss="wasserstein",
         **penalised,
     )
+    gan.code_weight = 0.0  # What InfoGAN adds is in tests/test_infogan.py.
     rng = np.random.default_rng(5)
     latents = rng.normal(size=(steps * (n_critic + 1), 4, 3)).astype("float32")
-    eps = rng.uniform(size=(steps * n_critic, 4, 1)).astype("float32")
+    count = steps * n_critic * max(1, len(variant.default_penalties))
+    eps = rng.uniform(size=(count, 4, 1)).astype("float32")
     drawn, mixed = iter(latents), iter(eps)
     object.__setattr__(gan, "sample_latents", lambda n: tf.constant(next(drawn)))
 
@@ -164,14 +168,15 @@ def test_matches_the_algorithm_written_by_hand(variant):
             fake = generator(next(drawn_by_hand))
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(critic(fake)) - tf.reduce_mean(critic(real))
-                if variant.default_penalties:
+                for penalty in variant.default_penalties:
                     e = next(mixed_by_hand)
                     at = e * real + (1 - e) * fake
                     with tf.GradientTape() as inner:
                         inner.watch(at)
                         value = critic(at)
                     norm = tf.norm(inner.gradient(value, at), axis=1)
-                    loss += weight * tf.reduce_mean((norm - 1) ** 2)
+                    cost = (norm - 1) ** 2 if penalty.per_sample_norm else norm**2 / 2
+                    loss += weight * tf.reduce_mean(cost)
             for v, grad in zip(d, tape.gradient(loss, d), strict=True):
                 v.assign_sub(rate * grad if grad is not None else tf.zeros_like(v))
         with tf.GradientTape() as tape:
@@ -258,12 +263,11 @@ def test_logs_are_means_over_all_updates_of_the_epoch(variant):
 
     object.__setattr__(gan, "minimize", recorded)
     history = fit(gan, points(50), epochs=1).history
-    expected = {"d_loss", "g_loss", "d_real", "d_fake"} | (
-        {"gp"} if variant.default_penalties else set()
-    )
+    expected = {"d_loss", "g_loss", "d_real", "d_fake"} | penalty_names(variant)
+    expected |= TERMS.get(variant, set())
     assert set(history) == expected == set(seen)
     for name, values in seen.items():
-        assert len(values) == gan.step * (1 if name == "g_loss" else 3)
+        assert len(values) == gan.step * (1 if name.startswith("g_") else 3)
         np.testing.assert_allclose(history[name][0], np.mean(values), rtol=1e-5)
 
 
@@ -275,8 +279,9 @@ def test_d_loss_is_what_is_minimised(variant):
         **({"gp_weight": 7.0} if variant.default_penalties else {}),
     )
     logs = {name: v[0] for name, v in fit(gan).history.items()}
-    penalty = 7.0 * logs["gp"] if variant.default_penalties else 0.0
-    np.testing.assert_allclose(logs["d_loss"], logs["d_fake"] - logs["d_real"] + penalty, rtol=1e-4)
+    added = sum(7.0 * logs[name] for name in penalty_names(variant))
+    added += sum(logs[name] for name in TERMS.get(variant, ()) if name.startswith("d_"))
+    np.testing.assert_allclose(logs["d_loss"], logs["d_fake"] - logs["d_real"] + added, rtol=1e-4)
 
 
 def test_layer_losses_are_minimised_too(variant):

@@ -53,7 +53,26 @@ LOSSES = {
         (4.82244, 4.59744),
         lambda r, f: (-np.mean(log_sigmoid(r - f)), -np.mean(log_sigmoid(f - r))),
     ),
+    # Its features are logits and their squares, see `outputs`.
+    "feature_matching": (
+        kg.losses.FeatureMatchingLoss,
+        (5.83387, 0.53818),
+        lambda r, f: (
+            -np.mean(log_sigmoid(r)) - np.mean(log_sigmoid(-f)),
+            np.mean(r - f) ** 2 + np.mean(0.1 * r**2 - 0.1 * f**2) ** 2,
+        ),
+    ),
+    "top_k": (
+        kg.losses.TopKLoss,
+        (5.83387, 0.00612),
+        lambda r, f: (
+            -np.mean(log_sigmoid(r)) - np.mean(log_sigmoid(-f)),
+            -np.mean(log_sigmoid(np.sort(f.ravel())[len(f) // 2 :])),
+        ),
+    ),
 }
+# Those that `get` knows by their names.
+NAMED = [name for name in LOSSES if name not in ("feature_matching", "top_k")]
 
 
 @pytest.fixture(params=LOSSES)
@@ -61,8 +80,17 @@ def name(request):
     return request.param
 
 
+def outputs(loss, logits):
+    """What a loss takes of given logits."""
+    if not loss.takes_outputs:
+        return logits
+    squares = keras.ops.multiply(0.1, keras.ops.square(logits))
+    return {"logits": logits, "features": [keras.ops.convert_to_tensor(logits), squares]}
+
+
 def values(loss, real, fake):
     real, fake = keras.ops.convert_to_tensor(real), keras.ops.convert_to_tensor(fake)
+    real, fake = outputs(loss, real), outputs(loss, fake)
     d, g = loss.discriminator_loss(real, fake), loss.generator_loss(fake, real)
     assert d.shape == g.shape == ()
     return float(d), float(g)
@@ -85,7 +113,7 @@ def test_golden_values(name):
 @pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, keras.ops.convert_to_tensor])
 def test_lists_and_arrays_are_taken_alike(name, kind):
     loss, golden, _ = LOSSES[name]
-    real, fake = kind(REAL), kind(FAKE)
+    real, fake = outputs(loss(), kind(REAL)), outputs(loss(), kind(FAKE))
     results = loss().discriminator_loss(real, fake), loss().generator_loss(fake, real)
     np.testing.assert_allclose([float(result) for result in results], golden, atol=1e-5)
 
@@ -107,7 +135,7 @@ def test_finite_for_confident_discriminators(name):
 
 def test_generator_needs_no_real_logits_unless_relativistic(name):
     loss = LOSSES[name][0]()
-    if not loss.relativistic:
+    if not loss.generator_needs_real:
         assert np.isfinite(float(loss.generator_loss(keras.ops.convert_to_tensor(FAKE))))
 
 
@@ -117,6 +145,7 @@ def test_serialises(name):
     assert type(again) is type(loss)
 
 
+@pytest.mark.parametrize("name", NAMED)
 def test_get_by_name_and_instance(name):
     loss = LOSSES[name][0]
     assert type(kg.losses.get(name)) is loss
@@ -128,3 +157,34 @@ def test_get_by_name_and_instance(name):
 def test_get_rejects(bad):
     with pytest.raises(ValueError, match=r"one of .*Received: loss="):
         kg.losses.get(bad)
+
+
+def test_labels_are_smoothed_on_one_side():
+    """Cross entropy with the label .9 for reals and 0 for fakes."""
+    smooth = kg.losses.NonSaturatingLoss(label_smoothing=0.1)
+    reals = -0.9 * log_sigmoid(REAL) - 0.1 * log_sigmoid(-REAL)
+    d, g = values(smooth, REAL, FAKE)
+    np.testing.assert_allclose(d, reals.mean() - log_sigmoid(-FAKE).mean(), rtol=1e-5)
+    np.testing.assert_allclose(g, -log_sigmoid(FAKE).mean(), rtol=1e-5)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(smooth))
+    assert again.label_smoothing == 0.1
+    for bad in (-0.1, 1.0):
+        with pytest.raises(ValueError, match="`label_smoothing` in .*Received"):
+            kg.losses.NonSaturatingLoss(bad)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.6, 1.0])
+def test_the_best_of_a_batch_count(share):
+    loss = kg.losses.TopKLoss("hinge", share=share)
+    best = np.sort(FAKE.ravel())[-max(1, round(share * len(FAKE))) :]
+    np.testing.assert_allclose(float(loss.generator_loss(FAKE)), -best.mean(), rtol=1e-6)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert again.share == share and type(again.loss) is kg.losses.HingeLoss
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"share": 0.0}, {"share": 1.5}, {"loss": "relativistic"}], ids=str
+)
+def test_top_k_refuses(arguments):
+    with pytest.raises(ValueError, match="`share` in .*Received: share="):
+        kg.losses.TopKLoss(**arguments)

@@ -133,3 +133,11 @@ def test_a_config_comes_back():
     optimizer = kg.optimizers.Adam(3e-4, beta_1=0.5, epsilon=1e-5)
     copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert type(copy) is kg.optimizers.Adam and copy.get_config() == optimizer.get_config()
+
+
+def test_adam_of_a_lazy_penalty():
+    """StyleGAN2's figures for R1 each 16 updates."""
+    adam = kg.optimizers.lazy_adam(2e-3, 0.0, 0.99, every=16)
+    share = 16 / 17
+    np.testing.assert_allclose(float(adam.learning_rate), 2e-3 * share, rtol=1e-6)
+    np.testing.assert_allclose([adam.beta_1, adam.beta_2], [0.0, 0.99**share])

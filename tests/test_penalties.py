@@ -1,9 +1,12 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import keras_gans as kg
+from conftest import assert_same_state, make, points, vector_networks
 from keras_gans import backend
 
 PENALTIES = [
@@ -135,3 +138,219 @@ def test_float32_for_half_precision_samples(penalty):
 def test_serialises(penalty):
     config = keras.saving.serialize_keras_object(penalty)
     assert type(keras.saving.deserialize_keras_object(config)) is type(penalty)
+
+
+# Penalties without a gradient of the discriminator by its input
+
+
+def train(penalties=(), generator_penalties=(), networks=None, **arguments):
+    gan = make(
+        kg.GAN,
+        networks,
+        d_optimizer=keras.optimizers.SGD(0.05),
+        g_optimizer=keras.optimizers.SGD(0.05),
+        n_critic=1,
+        penalties=penalties,
+        generator_penalties=generator_penalties,
+        **arguments,
+    )
+    history = gan.fit(points(32), batch_size=4, verbose=0).history
+    return gan, history
+
+
+def test_lecam_draws_to_the_averages_of_the_other_side():
+    """Against the paper's equations, in NumPy, over eight updates."""
+    penalty = kg.penalties.LeCam(0.5, decay=0.7)
+    seen = []
+
+    class Recorded(kg.GAN):
+        def discriminator_terms(self, real_outputs, fake_outputs, labels, latents):
+            seen.append([np.array(o["logits"]) for o in (real_outputs, fake_outputs)])
+            return {}
+
+    gan = make(Recorded, penalties=[penalty], n_critic=1, run_eagerly=True)
+    history = gan.fit(points(32), batch_size=4, verbose=0).history
+    average, values = None, []
+    for real, fake in seen:
+        a_real, a_fake = average or (0.0, 0.0)
+        values.append(((real - a_fake) ** 2).mean() + ((fake - a_real) ** 2).mean())
+        decay = 0.7 if average else 0.0
+        average = (
+            decay * a_real + (1 - decay) * real.mean(),
+            decay * a_fake + (1 - decay) * fake.mean(),
+        )
+    assert len(seen) == 8
+    np.testing.assert_allclose(history["lecam"][0], np.mean(values), rtol=1e-4)
+    np.testing.assert_allclose(np.array(penalty.averages), average, rtol=1e-4, atol=1e-6)
+
+
+def test_averages_of_lecam_are_of_all_replicas(mirrored):
+    with mirrored.scope():
+        two, history = train([kg.penalties.LeCam(0.0)])
+    averages = [np.array(v) for v in two.penalties[0].averages.value.values]
+    np.testing.assert_array_equal(*averages)
+    assert history["lecam"][0] > 0 and np.abs(averages[0]).min() > 0
+
+
+@keras.saving.register_keras_serializable("tests")
+class Halved(keras.layers.Layer):
+    def call(self, samples):
+        return 0.5 * samples
+
+
+@pytest.mark.parametrize("kind", ["ConsistencyRegularization", "FakeConsistencyRegularization"])
+def test_consistency_compares_with_the_augmented(kind):
+    """D(x) = w x: the difference is half of it."""
+    penalty = getattr(kg.penalties, kind)(Halved())
+    real, fake = rng.normal(size=(2, 6, 3)).astype("float32")
+    w = rng.normal(size=(3, 1)).astype("float32")
+
+    def judge(x):
+        return {"logits": x @ w}
+
+    at = penalty.points(tf.constant(real), tf.constant(fake), 0)
+    value = penalty.value(judge, at, judge(real), judge(fake))
+    compared = real if kind == "ConsistencyRegularization" else fake
+    np.testing.assert_allclose(value, ((0.5 * compared @ w) ** 2).mean(), rtol=1e-5)
+
+
+def test_consistency_with_itself_is_free_and_counts_otherwise():
+    layers = keras.layers.Identity(), Halved()
+    histories = [train([kg.penalties.ConsistencyRegularization(layer)])[1] for layer in layers]
+    assert histories[0]["cr"] == [0.0] and histories[1]["cr"][0] > 0
+
+
+def linear_generator():
+    """G(z) = z W: the Jacobian is W everywhere."""
+    _, discriminator = vector_networks()
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, use_bias=False)])
+    return network, discriminator
+
+
+def test_path_length_of_a_linear_generator():
+    penalty = kg.penalties.PathLength(every=1)
+    penalty.build()
+    penalty.average.assign(0.3)
+    w = rng.normal(size=(3, 2)).astype("float32")
+    latents = tf.constant(rng.normal(size=(8, 3)).astype("float32"))
+    at = penalty.points(tf.zeros((8, 2)), latents, seed=1)
+    half, noise = (np.array(part) for part in at)
+    np.testing.assert_array_equal(half, latents[:4])
+    values = penalty.values(lambda z, labels: z @ w, at)
+    lengths = np.linalg.norm(noise @ w.T, axis=1)
+    np.testing.assert_allclose(values["path_length_mean"], lengths.mean(), rtol=1e-5)
+    np.testing.assert_allclose(values["path_length"], ((lengths - 0.3) ** 2).mean(), rtol=1e-5)
+
+
+def test_noise_of_path_length_is_divided_by_the_root_of_the_pixels():
+    _, noise = kg.penalties.PathLength().points(tf.zeros((2000, 4, 4, 1)), tf.zeros((2000, 3)), 0)
+    # The variance of the variance of n normal numbers is 2 / n.
+    count = noise.shape.num_elements()
+    assert abs(np.var(noise) * 16 - 1) < 4 * np.sqrt(2 / count)
+
+
+@pytest.mark.parametrize("mode", [{}, {"steps_per_execution": 4}, {"jit_compile": True}], ids=str)
+def test_path_length_moves_the_generator_only_when_due(mode, mirrored):
+    """Weight 0 elsewhere: every second update, and its average follows."""
+
+    class NoLoss(kg.losses.Loss):
+        def discriminator_loss(self, real_logits, fake_logits):
+            return 0.0 * keras.ops.mean(real_logits)
+
+        def generator_loss(self, fake_logits, real_logits=None):
+            return 0.0 * keras.ops.mean(fake_logits)
+
+    penalty = kg.penalties.PathLength(1.0, decay=0.5, every=2)
+    seen = []
+
+    class Weights(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append((np.array(self.model.generator.weights[0]), float(penalty.average)))
+
+    gan = make(
+        kg.GAN,
+        linear_generator,
+        d_optimizer=keras.optimizers.SGD(0.0),
+        g_optimizer=keras.optimizers.SGD(0.01),
+        n_critic=1,
+        loss=NoLoss(),
+        generator_penalties=[penalty],
+        **{**mode, "steps_per_execution": 1},
+    )
+    history = gan.fit(points(24), batch_size=4, verbose=0, callbacks=[Weights()]).history
+    moved = [bool(np.any(a[0] != b[0])) for a, b in itertools.pairwise(seen)]
+    assert moved == [False, True, False, True, False]
+    grown = [a[1] != b[1] for a, b in itertools.pairwise(seen)]
+    assert grown == moved
+    assert {"path_length", "path_length_mean"} <= set(history)
+
+
+def test_path_length_is_the_same_on_replicas(mirrored):
+    with mirrored.scope():
+        gan, _history = train(generator_penalties=[kg.penalties.PathLength(every=2)])
+    first, second = (np.array(v) for v in gan.generator_penalties[0].average.value.values)
+    assert first == second > 0
+    for weight in gan.generator.weights:
+        np.testing.assert_array_equal(*(np.array(v) for v in weight.value.values))
+
+
+OTHERS = {
+    "LeCam": lambda: {"penalties": [kg.penalties.LeCam(0.3, decay=0.9)]},
+    "CR": lambda: {
+        "penalties": [
+            kg.penalties.ConsistencyRegularization(keras.layers.GaussianNoise(0.1, seed=3))
+        ]
+    },
+    "path length": lambda: {"generator_penalties": [kg.penalties.PathLength(every=2)]},
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_state_of_penalties_is_saved(kind, tmp_path):
+    """Training goes on to the bit, and modes agree."""
+    gan, _ = train(**OTHERS[kind]())
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    for model in (gan, loaded):
+        model.fit(points(32), batch_size=4, verbose=0)
+    assert_same_state(gan, loaded)
+    for a, b in (("penalties", "penalties"), ("generator_penalties", "generator_penalties")):
+        for one, other in zip(getattr(gan, a), getattr(loaded, b), strict=True):
+            assert one.get_config().keys() == other.get_config().keys()
+            for v, w in zip(one.variables, other.variables, strict=True):
+                np.testing.assert_array_equal(np.array(v), np.array(w))
+    fast, _ = train(**OTHERS[kind](), steps_per_execution=3)
+    slow, _ = train(**OTHERS[kind]())
+    assert_same_state(fast, slow, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make_penalty", "message"),
+    [
+        (lambda: kg.penalties.LeCam(decay=1.0), "`decay` in .*Received: decay=1.0"),
+        (lambda: kg.penalties.PathLength(decay=0.0), "`decay` in .*Received: decay=0.0"),
+        (lambda: kg.penalties.ConsistencyRegularization("flip"), "`augment` to be a keras.Layer"),
+    ],
+)
+def test_bad_arguments(make_penalty, message):
+    with pytest.raises(ValueError, match=message):
+        make_penalty()
+
+
+def test_several_updates_of_the_generator():
+    """Two updates a step, and a schedule still follows the step."""
+    steps = []
+
+    class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            steps.append(int(step))
+            return 0.0
+
+    gan = make(
+        kg.GAN, n_critic=2, n_generator=3, penalties=[kg.penalties.R1(Schedule())], run_eagerly=True
+    )
+    gan.fit(points(32), batch_size=4, verbose=0)
+    assert int(gan.g_optimizer.iterations) == 3 * 4 and int(gan.d_optimizer.iterations) == 2 * 4
+    assert steps == [0, 0, 1, 1, 2, 2, 3, 3]
+    with pytest.raises(ValueError, match="integer `n_generator` >= 1. Received: n_generator=0"):
+        make(kg.GAN, n_generator=0)

@@ -157,8 +157,12 @@ def check_gp_weight(gp_weight: Any, own: Sequence[Any], replaced: bool, variant:
             f"Expected no `gp_weight`: {reason}. Received: gp_weight={gp_weight}; give a penalty "
             "of `penalties` its weight"
         )
-    if not (is_number(gp_weight) and 0 <= gp_weight < np.inf):
-        raise ValueError(f"Expected a finite `gp_weight` >= 0. Received: gp_weight={gp_weight!r}")
+    schedule = isinstance(gp_weight, keras.optimizers.schedules.LearningRateSchedule)
+    if not schedule and not (is_number(gp_weight) and 0 <= gp_weight < np.inf):
+        raise ValueError(
+            "Expected a finite `gp_weight` >= 0 or a Keras schedule. Received: "
+            f"gp_weight={gp_weight!r}"
+        )
 
 
 def warn_of_batch_norm(discriminator: keras.Model, penalties: Sequence[Penalty]) -> None:

@@ -49,7 +49,7 @@ class Compiling(keras.Model):
         d_optimizer: Any = None,
         g_optimizer: Any = None,
         n_critic: int | None = None,
-        gp_weight: float | None = None,
+        gp_weight: Any = None,
         *,
         loss: str | losses.Loss | None = None,
         penalties: Sequence[Penalty] | None = None,
@@ -69,7 +69,8 @@ class Compiling(keras.Model):
             d_optimizer: Keras optimizer of the discriminator, or its name.
             g_optimizer: Keras optimizer of the generator, or its name; another object.
             n_critic: Updates of the discriminator in one step, at least 1.
-            gp_weight: Weight of the variant's own penalty, at least 0; only where it has one.
+            gp_weight: Weight of the variant's own penalties, a number of at least 0 or a Keras
+                schedule of the step; only where it has any.
             loss: Replaces the loss given to the constructor.
             penalties: `keras_gans.penalties`, in place of the variant's own.
             generator_penalties: Those of the generator, such as `keras_gans.penalties.PathLength`.
@@ -137,7 +138,8 @@ class Compiling(keras.Model):
             own, name = self.default_penalties, type(self).__name__
             checks.check_gp_weight(gp_weight, own, penalties is not None, name)
         if penalties is None:  # Copies, as the class's are of all its models.
-            changes = {} if gp_weight is None else {"weight": gp_weight}
+            weight = keras.saving.serialize_keras_object(gp_weight)
+            changes = {} if gp_weight is None else {"weight": weight}
             penalties = [
                 type(penalty).from_config({**penalty.get_config(), **changes})
                 for penalty in self.default_penalties

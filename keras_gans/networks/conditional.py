@@ -6,12 +6,15 @@ from typing import Any
 import keras
 from keras import layers
 
+from keras_gans.layers import Pack
+
 
 def assemble(
     name: str,
     input_shape: Sequence[int],
     body: Sequence[keras.Layer],
     num_classes: int | None = None,
+    pack: int = 1,
 ) -> keras.Model:
     """Builds a network of the layers that follow its input, with labels or without.
 
@@ -23,12 +26,13 @@ def assemble(
         body: Layers that have not been called yet.
         num_classes: Classes of a conditional network, whose second input is integer labels
             `(batch,)`; None for no labels.
+        pack: How many samples the network sees as one; only without labels.
 
     Returns:
         A `keras.Sequential`, or with `num_classes` a functional `keras.Model` of two inputs.
 
     Raises:
-        ValueError: If `num_classes` is less than 1.
+        ValueError: If `num_classes` is less than 1, or samples with labels are to be packed.
 
     Example:
         >>> assemble("generator", (8,), [keras.layers.Dense(2)], num_classes=10).count_params()
@@ -40,7 +44,10 @@ def assemble(
     inputs = keras.Input(tuple(input_shape))
     flatten = [layers.Flatten()] if len(input_shape) > 1 else []
     if num_classes is None:
-        return keras.Sequential([inputs, *flatten, *body], name=name)
+        packing = [Pack(pack)] if pack > 1 else []
+        return keras.Sequential([inputs, *packing, *flatten, *body], name=name)
+    if pack > 1:
+        raise ValueError(f"Expected no labels of packed samples. Received: pack={pack}")
     labels = keras.Input((), dtype="int32", name="labels")
     vectors = layers.Concatenate()([_apply(flatten, inputs), _one_hot(labels, num_classes)])
     return keras.Model([inputs, labels], _apply(body, vectors), name=name)

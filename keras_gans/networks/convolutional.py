@@ -1,13 +1,14 @@
 """Convolutional networks described by lists, one entry a layer, as Foster's book writes them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import layers
 
-from keras_gans.layers import UpSampledConv2D
+from keras_gans.layers import Pack, SpectralNormalization, UpSampledConv2D
+from keras_gans.networks.heads import with_heads
 
 _INITIALIZER = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 
@@ -99,6 +100,9 @@ def conv_discriminator(
     dropout_rate: float | None = None,
     synchronized: bool = False,
     kernel_initializer: Any = _INITIALIZER,
+    spectral_norm: bool = False,
+    heads: Mapping[str, int] | None = None,
+    pack: int = 1,
 ) -> keras.Model:
     """Builds a discriminator of strided convolutions that outputs one logit.
 
@@ -115,9 +119,13 @@ def conv_discriminator(
         dropout_rate: Rate after each convolution, or None.
         synchronized: Whether batch normalisation spans all replicas.
         kernel_initializer: Of all layers; N(0, 0.02^2) by default.
+        spectral_norm: Whether each layer is normalised by its spectral norm.
+        heads: Sizes of further outputs by name, as for `with_heads`.
+        pack: How many images it judges as one, PacGAN's m.
 
     Returns:
-        A `keras.Sequential` from images to `(batch, 1)`.
+        A `keras.Sequential` from images to `(batch // pack, 1)`, or with `heads` a `keras.Model` to
+        a dict.
 
     Raises:
         ValueError: If the lists differ in length.
@@ -130,15 +138,17 @@ def conv_discriminator(
         Foster, 2019, Generative Deep Learning, chapter 4.
     """
     _check_lengths(conv_filters, conv_kernel_size, conv_strides)
+    normalised = SpectralNormalization if spectral_norm else (lambda layer: layer)
     network = keras.Sequential([keras.Input(tuple(input_shape))], name="discriminator")
+    if pack > 1:
+        network.add(Pack(pack))
     for i, (filters, kernel_size, strides) in enumerate(
         zip(conv_filters, conv_kernel_size, conv_strides, strict=True)
     ):
-        network.add(
-            layers.Conv2D(
-                filters, kernel_size, strides, padding="same", kernel_initializer=kernel_initializer
-            )
+        convolution = layers.Conv2D(
+            filters, kernel_size, strides, padding="same", kernel_initializer=kernel_initializer
         )
+        network.add(normalised(convolution))
         if batch_norm_momentum and i > 0:
             network.add(
                 layers.BatchNormalization(momentum=batch_norm_momentum, synchronized=synchronized)
@@ -147,8 +157,8 @@ def conv_discriminator(
         if dropout_rate:
             network.add(layers.Dropout(dropout_rate))
     network.add(layers.Flatten())
-    network.add(layers.Dense(1, kernel_initializer=kernel_initializer))
-    return network
+    network.add(normalised(layers.Dense(1, kernel_initializer=kernel_initializer)))
+    return with_heads(network, heads) if heads else network
 
 
 def activation_layer(name: str) -> keras.Layer:

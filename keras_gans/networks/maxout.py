@@ -15,6 +15,7 @@ def maxout_discriminator(
     hidden: Sequence[int] = (200, 200, 200),
     pieces: int = 5,
     kernel_initializer: Any = "glorot_uniform",
+    pack: int = 1,
 ) -> keras.Model:
     """Builds a fully connected discriminator of maxout layers that outputs one logit.
 
@@ -23,9 +24,10 @@ def maxout_discriminator(
         hidden: Units of each hidden layer.
         pieces: Linear pieces of each unit.
         kernel_initializer: Of all layers.
+        pack: How many samples it judges as one, PacGAN's m.
 
     Returns:
-        A `keras.Sequential` from `(batch, *input_shape)` to `(batch, 1)`.
+        A `keras.Sequential` from `(batch, *input_shape)` to `(batch // pack, 1)`.
 
     Raises:
         ValueError: If a layer's units or `pieces` is too small.
@@ -36,4 +38,4 @@ def maxout_discriminator(
     """
     body: list[keras.Layer] = [Maxout(units, pieces, kernel_initializer) for units in hidden]
     body.append(layers.Dense(1, kernel_initializer=kernel_initializer))
-    return assemble("discriminator", input_shape, body)
+    return assemble("discriminator", input_shape, body, pack=pack)

@@ -1,13 +1,15 @@
 """Fully connected networks, for images and for plain vectors."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import layers
 
+from keras_gans.layers import SpectralNormalization
 from keras_gans.networks.conditional import assemble
+from keras_gans.networks.heads import with_heads
 
 
 def mlp_generator(
@@ -79,6 +81,9 @@ def mlp_discriminator(
     kernel_initializer: Any = "glorot_uniform",
     bias_initializer: Any = "zeros",
     num_classes: int | None = None,
+    spectral_norm: bool = False,
+    heads: Mapping[str, int] | None = None,
+    pack: int = 1,
 ) -> keras.Model:
     """Builds a fully connected discriminator that outputs one logit.
 
@@ -90,10 +95,13 @@ def mlp_discriminator(
         bias_initializer: Of all dense layers.
         num_classes: Classes of a conditional network, whose second input is integer labels
             `(batch,)`; None for no labels.
+        spectral_norm: Whether each layer is normalised by its spectral norm.
+        heads: Sizes of further outputs by name, as for `with_heads`.
+        pack: How many samples it judges as one, PacGAN's m; only without labels.
 
     Returns:
-        A `keras.Sequential` from `(batch, *input_shape)` to `(batch, 1)`, or with `num_classes` a
-        `keras.Model` from `[samples, labels]`.
+        A `keras.Sequential` from `(batch, *input_shape)` to `(batch // pack, 1)`, or with
+        `num_classes` a `keras.Model` from `[samples, labels]`, or with `heads` one to a dict.
 
     Raises:
         ValueError: If `num_classes` is less than 1.
@@ -108,6 +116,10 @@ def mlp_discriminator(
         Mirza and Osindero, 2014, Conditional Generative Adversarial Nets, for `num_classes`.
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    body = [layers.Dense(units, activation=activation, **initializers) for units in hidden]
-    body.append(layers.Dense(1, **initializers))
-    return assemble("discriminator", input_shape, body, num_classes)
+    normalised = SpectralNormalization if spectral_norm else (lambda layer: layer)
+    body = [
+        normalised(layers.Dense(units, activation=activation, **initializers)) for units in hidden
+    ]
+    body.append(normalised(layers.Dense(1, **initializers)))
+    network = assemble("discriminator", input_shape, body, num_classes, pack)
+    return with_heads(network, heads) if heads else network
