@@ -17,15 +17,10 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-# All but DCGAN, which is GAN under another name: what makes a DCGAN is its networks; and ACGAN,
-# whose discriminator has no labels as its input, in tests/test_acgan.py.
-VARIANTS = [
-    getattr(kg.models, name) for name in kg.models.__all__ if name not in ("DCGAN", "ACGAN")
-]
-# Constructor arguments of variants that ask for more than networks.
-ARGUMENTS = {kg.InfoGAN: {"categorical": (2,), "continuous": 1}}
-# Terms that a variant adds to the logs of each network.
-TERMS = {kg.InfoGAN: {"d_code_loss", "g_code_loss"}}
+# All but DCGAN, which is GAN under another name, as its networks make it one; and those whose
+# discriminator returns more than logits, in tests/test_headed.py.
+APART = ("DCGAN", "ACGAN", "InfoGAN")
+VARIANTS = [getattr(kg.models, name) for name in kg.models.__all__ if name not in APART]
 
 
 def vector_networks(latent_dim=3, dim=2, batch_norm=False, dropout=0.0):
@@ -80,10 +75,7 @@ def images(n=64, size=8, channels=1, seed=0):
 def make(variant, networks=None, seed=0, **compile_arguments):
     """A compiled model with the same initial weights at each call."""
     keras.utils.set_random_seed(seed)
-    networks = (networks or vector_networks)()
-    if issubclass(variant, kg.InfoGAN):
-        networks = networks[0], with_head(networks[1], "codes", 3)
-    gan = variant(*networks, seed=seed, **ARGUMENTS.get(variant, {}))
+    gan = variant(*(networks or vector_networks)(), seed=seed)
     gan.compile(**compile_arguments)
     return gan
 

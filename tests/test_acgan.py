@@ -15,8 +15,6 @@ from conftest import (
     vector_networks,
     with_head,
 )
-from test_strategies import arrays, train_with_given_numbers
-from test_train_state import Stop, StopAt
 
 X, Y = points(), classes()
 
@@ -80,49 +78,6 @@ def test_samples_have_their_class():
         samples = gan.generate(100, seed=0, labels=label)
         nearest = ((samples[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
         assert (nearest == label).mean() > 0.9, (label, center)
-
-
-def test_two_replicas_equal_one(mirrored):
-    one, history = train_with_given_numbers(
-        kg.ACGAN, tf.distribute.get_strategy(), networks, classes(64)
-    )
-    two, two_history = train_with_given_numbers(kg.ACGAN, mirrored, networks, classes(64))
-    for a, b in zip(arrays(one), arrays(two), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-    for name, values in history.items():
-        np.testing.assert_allclose(values, two_history[name], rtol=1e-5, atol=1e-6)
-
-
-def test_resumes_to_the_bit(tmp_path):
-    def train(folder, *callbacks):
-        gan = make(kg.ACGAN, networks, n_critic=2, ema_decay=0.5)
-        state = kg.callbacks.TrainState(folder, max_overhead=1.0)
-        return gan, fit(gan, 3, [state, *callbacks]).history
-
-    straight, history = train(tmp_path / "a")
-    with pytest.raises(Stop):
-        train(tmp_path / "b", StopAt(straight.step // 2 + 1))
-    resumed, resumed_history = train(tmp_path / "b")
-    assert_same_state(straight, resumed)
-    assert history == resumed_history
-
-
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision(policy):
-    keras.mixed_precision.set_dtype_policy(policy)
-    try:
-        history = fit(make(kg.ACGAN, networks)).history
-    finally:
-        keras.mixed_precision.set_dtype_policy("float32")
-    assert np.isfinite(list(history.values())).all()
-
-
-@pytest.mark.parametrize("mode", [{"run_eagerly": True}, {"steps_per_execution": 3}], ids=str)
-def test_modes_agree(mode):
-    plain, other = make(kg.ACGAN, networks), make(kg.ACGAN, networks, **mode)
-    for gan in (plain, other):
-        fit(gan)
-    assert_same_state(plain, other, rtol=1e-4, atol=1e-6)
 
 
 def test_saved_whole_and_evaluated(tmp_path):

@@ -1,4 +1,4 @@
-"""InfoGAN's codes; the rest of its behaviour is in the tests of all variants."""
+"""InfoGAN's codes; what all variants do is in tests/test_headed.py."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import keras_gans as kg
-from conftest import make, points, vector_networks, with_head
+from conftest import points, vector_networks, with_head
 
 
 def infogan(latent_dim=8, categorical=(3, 2), continuous=1, **arguments):
@@ -126,7 +126,3 @@ def test_arguments_are_saved(tmp_path):
     gan.save(tmp_path / "gan.keras")
     loaded = keras.saving.load_model(tmp_path / "gan.keras")
     assert (loaded.categorical, loaded.continuous, loaded.code_weight) == ((3, 2), 1, 0.3)
-
-
-def test_it_is_in_the_tests_of_all_variants():
-    assert make(kg.InfoGAN).noise_dim == 0

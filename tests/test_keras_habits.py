@@ -508,7 +508,7 @@ def test_arguments_of_keras_are_taken(method, name, in_tmp_path):
         epochs = {"initial_epoch": 1}.get(name, 2)
         assert len(result.history["d_loss"]) == epochs
         measured = len(result.history.get("val_fid", ()))
-        assert measured == (1 if name == "validation_freq" else 2) * name.startswith("validation_")
+        assert measured == 2 * name.startswith("validation_")
         if name == "validation_split":
             assert gan.steps_per_epoch == 30 // (BATCH * N_CRITIC)
     if method in ("predict", "predict_on_batch"):

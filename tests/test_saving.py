@@ -97,9 +97,6 @@ def by_build(network, size):
 @pytest.mark.filterwarnings("ignore:`build\\(\\)` was called")
 @pytest.mark.parametrize("built", [by_call, by_build])
 def test_subclassed_networks(variant, built, tmp_path):
-    if variant is kg.InfoGAN:
-        pytest.skip("its discriminator has another output")
-
     def networks():
         return built(Perceptron(2), 3), built(Perceptron(1), 2)
 

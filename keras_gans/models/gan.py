@@ -13,10 +13,11 @@ from keras_gans.models import checks
 from keras_gans.models.averages import AveragedNetwork
 from keras_gans.models.compiling import Compiling
 from keras_gans.models.means import Means
+from keras_gans.models.penalising import Penalising
 from keras_gans.models.sampling import Sampling
 from keras_gans.models.saving import Saving
 from keras_gans.models.trainer import Trainer
-from keras_gans.models.updating import Updating, as_float32, joined, with_labels
+from keras_gans.models.updating import as_float32, joined, with_labels
 from keras_gans.networks import inspection
 from keras_gans.penalties import Penalty
 
@@ -27,7 +28,7 @@ _LATENT_DISTRIBUTIONS = {
 
 
 @keras.saving.register_keras_serializable("keras_gans")
-class GAN(Sampling, Saving, Compiling, Updating, Trainer):
+class GAN(Sampling, Saving, Compiling, Penalising, Trainer):
     """Generative adversarial network, trained by `fit`.
 
     One step of `fit` is Algorithm 1 of the paper: `n_critic` updates of the discriminator, each on
@@ -152,11 +153,7 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
                 "d_real": ops.mean(real_outputs["logits"]),
                 "d_fake": ops.mean(fake_outputs["logits"]),
             }
-            penalties, penalty_logs = self.penalised(
-                self.penalties,
-                self.d_optimizer.iterations,
-                lambda penalty, i: self.penalise(penalty, points[i], labels, outputs),
-            )
+            penalties, penalty_logs = self.penalise_discriminator(points, labels, outputs)
             loss, logs = sum(penalties, start=loss), joined(logs, penalty_logs)
             if isinstance(self.augment, Augmentation):
                 logs |= self.augment.statistics(real_outputs)
@@ -173,8 +170,7 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
     def update_generator(self, batch: Any) -> None:
         real, labels = batch if self.conditional else (batch, None)
         latents, step = self.sample_latents(ops.shape(real)[0]), self.training_step()
-        given = as_float32(real), latents, self.seed_generator
-        points = [penalty.points(*given) for penalty in self.generator_penalties]
+        points = self.generator_penalty_points(real, latents)
 
         def objective():
             fake = self.draw(latents, labels)
@@ -184,11 +180,7 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
                 fake_outputs = self.judge(fake, labels)
             outputs = [fake_outputs, *real_outputs]
             loss = self.loss.generator_loss(*map(self.loss_input, outputs))
-            penalties, logs = self.penalised(
-                self.generator_penalties,
-                self.g_optimizer.iterations,
-                lambda penalty, i: self.penalise_generator(penalty, points[i], labels),
-            )
+            penalties, logs = self.penalise_generator(points, labels)
             terms = self.generator_terms(fake, fake_outputs, labels, latents)
             loss = sum((*penalties, *terms.values()), start=loss)
             return loss, joined({"g_loss": loss}, logs, terms)
@@ -279,21 +271,6 @@ class GAN(Sampling, Saving, Compiling, Updating, Trainer):
 
     def loss_input(self, outputs: dict[str, Any]) -> Any:
         return outputs if self.loss.takes_outputs else outputs["logits"]
-
-    def penalty_points(self, real: Any, fake: Any) -> list[Any]:
-        """Draws the points of each penalty: outside XLA, whose random numbers are others."""
-        samples = as_float32(real), as_float32(fake)
-        return [penalty.points(*samples, self.seed_generator) for penalty in self.penalties]
-
-    def penalise(self, penalty: Penalty, points: Any, labels: Any, outputs: Any) -> dict[str, Any]:
-        """Returns an unweighted penalty of the discriminator, and what else it logs, by name."""
-        with self.frozen(self.discriminator):
-            return penalty.values(lambda x: self.judge(x, labels), points, *outputs)
-
-    def penalise_generator(self, penalty: Penalty, points: Any, labels: Any) -> Any:
-        """Returns an unweighted penalty of the generator, and what else it logs, by name."""
-        with self.frozen(self.generator):
-            return penalty.values(self.draw, points, labels)
 
     def logs(self) -> dict[str, Any]:
         return joined(self.d_means.result(), self.g_means.result())

@@ -44,6 +44,11 @@ class Trainer(backend.Model):
         """The range of the samples' values, None where it is not known."""
         raise NotImplementedError
 
+    @property
+    def penalty_count(self) -> int:
+        """How many penalties are added to one loss."""
+        raise NotImplementedError
+
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.progress = Progress()
@@ -148,6 +153,7 @@ class Trainer(backend.Model):
         done = self.step
         with (
             backend.worker_errors(self.distribute_strategy),
+            backend.exact_runs(self.penalty_count),
             _tidied_up(callbacks),
             _ends_expected(self.steps_per_epoch is None),
         ):

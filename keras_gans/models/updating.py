@@ -1,15 +1,13 @@
 """The update of one network while the other one stays as it is."""
 
 import contextlib
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_gans import backend
-from keras_gans.penalties import Penalty
 
 
 class Updating(keras.Model):
@@ -55,25 +53,6 @@ class Updating(keras.Model):
         optimizer.apply(gradients, variables)
         backend.average_over_replicas([v for v in network.weights if not v.trainable])
         return terms
-
-    def penalised(
-        self, penalties: Sequence[Penalty], updates: Any, values: Callable[[Penalty, int], Any]
-    ) -> tuple[list[Any], dict[str, Any]]:
-        """Returns the weighted penalties of an objective, and the logs of all.
-
-        A lazy one counts `every` times when it is due, and not at all otherwise.
-
-        Args:
-            penalties: The penalties.
-            updates: How many updates there have been.
-            values: Function of a penalty and its number that returns its unweighted value and what
-                else it logs, by name.
-        """
-        weighted, logs = [], []
-        for i, penalty in enumerate(penalties):
-            logs.append(penalty.lazily(updates, functools.partial(values, penalty, i)))
-            weighted.append(penalty.weight_at(self.training_step()) * logs[i][penalty.name])
-        return weighted, joined(*logs)
 
     def finalize_weights(self) -> None:
         """Writes averages of optimizers with `use_ema` into the weights, as Keras' `fit` does."""

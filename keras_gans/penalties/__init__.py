@@ -12,7 +12,7 @@ from keras_gans.penalties.consistency import (
 from keras_gans.penalties.gradient import R1, R2, DRAGANPenalty, GradientPenalty
 from keras_gans.penalties.lecam import LeCam
 from keras_gans.penalties.path_length import PathLength
-from keras_gans.penalties.penalty import Penalty
+from keras_gans.penalties.penalty import Penalty, squared_norms
 
 __all__ = [
     "R1",
@@ -24,4 +24,5 @@ __all__ = [
     "LeCam",
     "PathLength",
     "Penalty",
+    "squared_norms",
 ]

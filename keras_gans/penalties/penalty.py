@@ -118,9 +118,13 @@ class Penalty(Configured):
 
     def at(self, discriminator: Callable[[Any], Any], points: Any) -> Any:
         """Returns the gradient penalty at given points, a float32 batch."""
-        gradient = ops.cast(backend.input_gradient(discriminator, points), "float32")
-        squared_norm = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
-        return ops.mean(self.cost(squared_norm))
+        return ops.mean(self.cost(squared_norms(discriminator, points)))
+
+    @property
+    def is_of_gradient(self) -> bool:
+        """Whether the penalty is the mean `cost` of the gradients at its points, nothing else."""
+        kind = type(self)
+        return (kind.value, kind.values, kind.at) == (Penalty.value, Penalty.values, Penalty.at)
 
     def weight_at(self, step: Any) -> Any:
         """Returns the weight at a training step, a number or a scalar tensor."""
@@ -141,3 +145,20 @@ class Penalty(Configured):
 
     def after_generator(self, terms: dict[str, Any]) -> None:
         """Follows an update of the generator, of penalties of the generator."""
+
+
+def squared_norms(discriminator: Callable[[Any], Any], points: Any) -> Any:
+    """Returns the squared norm of the gradient of a discriminator by each point.
+
+    Args:
+        discriminator: Function from a batch to logits.
+        points: float32 batch.
+
+    Returns:
+        float32 tensor of shape `(batch,)`.
+
+    Example:
+        >>> squared_norms(lambda x: 3.0 * x[:, :1], keras.ops.ones((4, 2)))
+    """
+    gradient = ops.cast(backend.input_gradient(discriminator, points), "float32")
+    return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
