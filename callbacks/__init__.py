@@ -3,6 +3,7 @@
 from keras_gans.callbacks.checkpoint import Checkpoint
 from keras_gans.callbacks.collapse_warning import CollapseWarning
 from keras_gans.callbacks.evaluation import Evaluation
+from keras_gans.callbacks.for_optimizer import ForOptimizer
 from keras_gans.callbacks.history import HistoryCSV
 from keras_gans.callbacks.loss_curves import EpochSamples, LossCurves
 from keras_gans.callbacks.metric_curves import MetricCurves
@@ -19,6 +20,7 @@ __all__ = [
     "CollapseWarning",
     "EpochSamples",
     "Evaluation",
+    "ForOptimizer",
     "HistoryCSV",
     "LossCurves",
     "MetricCurves",

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_gans.callbacks.files import is_chief, numbered, replacing
+from keras_gans.callbacks.files import check_writable, is_chief, numbered, replacing
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -39,12 +39,15 @@ class Checkpoint(keras.callbacks.Callback):
         self.every_epochs = every_epochs
         self.keep = keep
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        check_writable(self.directory / "epoch_000001.keras")
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every_epochs:
             return
-        with replacing(self.directory / f"epoch_{epoch + 1:06d}.keras") as aside:
+        with replacing(self.directory / f"epoch_{epoch + 1:06d}.keras", self.model) as aside:
             self.model.save(aside)
         found = numbered(self.directory, "epoch", ".keras")
         saved = [path for number, path in found.items() if number <= epoch + 1]
-        for path in saved[: -self.keep] if self.keep and is_chief() else []:
+        for path in saved[: -self.keep] if self.keep and is_chief(self.model) else []:
             path.unlink()

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gans.callbacks.evaluation import measured
 from keras_gans.callbacks.resumable import Resumable
 
 _ADVICE = "Look at the samples; WGANGP, a larger n_critic or a lower learning rate may help"
@@ -48,7 +49,7 @@ class CollapseWarning(Resumable):
         return [np.nan, np.nan, 0]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = logs or {}
+        logs = measured(logs)
         if not {"val_coverage", "val_duplicates"} & set(logs):
             return
         coverage = logs.get("val_coverage", np.nan)

@@ -13,24 +13,29 @@ from keras_gans.callbacks.pictures import image_grid
 _GAP = 8  # Pixels between the samples and their neighbours.
 
 
-def nearest_grid(samples: Any, neighbours: Any) -> Image.Image:
+def nearest_grid(
+    samples: Any, neighbours: Any, value_range: tuple[float, float] | None = None
+) -> Image.Image:
     """Shows samples in the first column, and beside each what is nearest to it, nearest first.
 
     Args:
-        samples: Float array of images `(n, height, width, 1 or 3)` in [-1, 1].
-        neighbours: Float array of images `(n, k, height, width, 1 or 3)`.
+        samples: Float array of images `(n, height, width, channels)`; their channels are drawn as
+            those of `image_grid`.
+        neighbours: Float array of images `(n, k, height, width, channels)`.
+        value_range: The values of black and white, -1 and 1 by default.
 
     Returns:
         A PIL image of n rows.
 
     Example:
-        >>> nearest_grid(samples, images[neighbours.indices]).save("nearest.png")
+        >>> nearest_grid(samples, images[neighbours.indices], gan.value_range).save("nearest.png")
     """
     neighbours = np.asarray(neighbours)
     rows, columns = neighbours.shape[:2]
-    left = image_grid(samples, rows, 1)
-    right = image_grid(neighbours.reshape(-1, *neighbours.shape[2:]), rows, columns)
-    picture = Image.new("RGB", (left.width + _GAP + right.width, left.height), "white")
+    left = image_grid(samples, rows, 1, value_range=value_range)
+    others = neighbours.reshape(-1, *neighbours.shape[2:])
+    right = image_grid(others, rows, columns, value_range=value_range)
+    picture = Image.new(left.mode, (left.width + _GAP + right.width, left.height), "white")
     picture.paste(left, (0, 0))
     picture.paste(right, (left.width + _GAP, 0))
     return picture

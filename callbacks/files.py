@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 
 
 @contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
+def replacing(path: str | os.PathLike, model: Any = None) -> Iterator[Path]:
     """Gives a path to write to, which takes the place of `path` once it is written and on disk.
 
     On workers other than the chief, what is written goes nowhere.
 
     Args:
         path: The file to make or to replace; its folder is made too.
+        model: Whose strategy tells the chief, as in `is_chief`.
 
     Example:
         >>> with replacing("losses.png") as aside:
@@ -25,7 +27,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     # The suffix stays: writers choose the format by it.
-    if not is_chief():
+    if not is_chief(model):
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder, path.name)
         return
@@ -40,23 +42,73 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def is_chief() -> bool:
-    """Tells whether this process writes files: of several workers, as TF_CONFIG has them, one.
+def check_writable(path: str | os.PathLike) -> None:
+    """Raises unless a file can be written there; makes nothing.
+
+    Args:
+        path: The file, which may exist, as its folder may.
+
+    Raises:
+        ValueError: If the path is a folder, or its folder a file, or it may not be written to.
+
+    Example:
+        >>> check_writable("run/losses.png")
+    """
+    path = Path(path)
+    nearest = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir():
+        reason = "which is a folder"
+    elif not nearest.is_dir():
+        reason = f"but {nearest} is a file"
+    elif not os.access(nearest, os.W_OK):
+        reason = f"but {nearest} may not be written to"
+    else:
+        return
+    raise ValueError(f"Expected a file that can be written. Received: {path}, {reason}")
+
+
+def is_chief(model: Any = None) -> bool:
+    """Tells whether this process writes files: of several workers that train a model, one.
 
     All workers have to make what is written, since reading their common state takes all of them.
+    Processes that TF_CONFIG names but no strategy joins train, and write, each for itself.
+
+    Args:
+        model: Whose strategy tells the workers; None where there is none: then TF_CONFIG does.
     """
-    task, cluster = _cluster("task"), _cluster("cluster")
+    cluster, role, number = _workers(model)
+    several = _count(cluster) > 1
+    if model is not None and not several and _count(_workers()[0]) > 1:
+        warnings.warn(
+            f"TF_CONFIG names {_count(_workers()[0])} workers, but no strategy joins them: each "
+            "trains a model of its own, and writes its own files. Build the model in the scope of "
+            "tf.distribute.MultiWorkerMirroredStrategy().",
+            stacklevel=1,
+        )
     chief = "chief" if "chief" in cluster else "worker"
-    return not task or (task.get("type"), int(task.get("index", 0))) == (chief, 0)
+    return not several or (role, number) == (chief, 0)
 
 
-def has_workers() -> bool:
-    """Tells whether this process is one of several workers."""
-    return sum(len(_cluster("cluster").get(role, ())) for role in ("chief", "worker")) > 1
+def has_workers(model: Any = None) -> bool:
+    """Tells whether this process is one of several workers; `model` as for `is_chief`."""
+    return _count(_workers(model)[0]) > 1
 
 
-def _cluster(part: str) -> dict:
-    return json.loads(os.environ.get("TF_CONFIG") or "{}").get(part, {})
+def _workers(model: Any = None) -> tuple[dict[str, Any], str | None, int]:
+    """Returns the addresses of all workers by role, and role and number of this process."""
+    if model is None:
+        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+        task = config.get("task", {})
+        return config.get("cluster", {}), task.get("type"), int(task.get("index", 0))
+    strategy = getattr(model, "distribute_strategy", None)
+    resolver = getattr(strategy, "cluster_resolver", None)
+    if resolver is None:
+        return {}, None, 0
+    return resolver.cluster_spec().as_dict(), resolver.task_type, resolver.task_id
+
+
+def _count(cluster: dict[str, Any]) -> int:
+    return sum(len(cluster.get(role, ())) for role in ("chief", "worker"))
 
 
 def numbered(directory: str | os.PathLike, prefix: str, suffix: str) -> dict[int, Path]:
@@ -67,7 +119,7 @@ def numbered(directory: str | os.PathLike, prefix: str, suffix: str) -> dict[int
     return dict(sorted(found.items()))
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Writes readable JSON, whole or not at all."""
-    with replacing(path) as aside:
+def write_json(path: Path, content: Any, model: Any = None) -> None:
+    """Writes readable JSON, whole or not at all; `model` as for `replacing`."""
+    with replacing(path, model) as aside:
         aside.write_text(json.dumps(content, indent=2) + "\n")

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import check_writable, replacing
 from keras_gans.callbacks.pictures import as_pixels
 from keras_gans.callbacks.resumable import Resumable
 
@@ -56,6 +56,7 @@ class LossCurves(Resumable):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
+        check_writable(self.path)
         self._last: list[int] = []  # Step and epoch at the end of the last epoch.
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -87,7 +88,7 @@ class LossCurves(Resumable):
             self._save()
 
     def _save(self) -> None:
-        with replacing(self.path) as aside:
+        with replacing(self.path, self.model) as aside:
             self._draw().savefig(aside, dpi=100)
 
     def _draw(self) -> Figure:
@@ -113,7 +114,8 @@ def _line(start: Sequence[int], end: Sequence[int]) -> Callable[[Any], Any]:
 class EpochSamples(Resumable):
     """Draws rows of samples from fixed latents, one row for each chosen epoch.
 
-    The columns of a conditional model show its classes in turn.
+    The columns of a conditional model show its classes in turn. Values and channels are drawn as
+    those of `SampleGrid`.
 
     Args:
         path: The picture, such as "epoch_samples.png".
@@ -143,12 +145,20 @@ class EpochSamples(Resumable):
         """Returns the rows as pairs of an epoch and its pixels: none yet."""
         return []
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        check_writable(self.path)
+        self._pixels(1)  # What cannot be drawn raises now.
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if epoch + 1 in self.epochs:
-            samples = self.model.generate(self.columns, seed=self.seed)
-            self._state.append([epoch + 1, as_pixels(samples).tolist()])
-            with replacing(self.path) as aside:
+            self._state.append([epoch + 1, self._pixels(self.columns).tolist()])
+            with replacing(self.path, self.model) as aside:
                 self._draw().savefig(aside, dpi=80)
+
+    def _pixels(self, n: int) -> np.ndarray:
+        samples = self.model.generate(n, seed=self.seed)
+        return as_pixels(samples, getattr(self.model, "value_range", None))
 
     def _draw(self) -> Figure:
         rows = self._state

@@ -7,14 +7,16 @@ from typing import Any
 import keras
 
 from keras_gans.callbacks.figures import nearest_grid
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import check_writable, replacing
 from keras_gans.callbacks.pictures import as_pixels
 from keras_gans.metrics import extractors, nearest_neighbours
-from keras_gans.metrics.samples import as_array
+from keras_gans.metrics.samples import as_array, check_values, scale_of, scaled
 
 
 class NearestImages(keras.callbacks.Callback):
     """Draws samples beside their nearest training images: does the generator copy?
+
+    Values and channels are drawn as those of `SampleGrid`.
 
     Args:
         path: The picture, such as "nearest.png"; drawn anew every few epochs.
@@ -27,7 +29,8 @@ class NearestImages(keras.callbacks.Callback):
         seed: Integer seed of the latents.
 
     Raises:
-        ValueError: If a number is not positive, or the samples are not images.
+        ValueError: If a number is not positive, the samples are not images, or the data is not in
+            the generator's range.
 
     Example:
         >>> gan.fit(images, callbacks=[kg.callbacks.NearestImages("nearest.png", images)])
@@ -61,8 +64,14 @@ class NearestImages(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         shape = self.model.sample_shape
-        self._images = as_array(self.data, shape, self.max_images)
-        as_pixels(self._images[:1])  # What cannot be drawn raises now.
+        self._range = getattr(self.model, "value_range", None)
+        images = as_array(self.data, shape, self.max_images)
+        scale = scale_of(images, self._range)
+        self._images = scaled(images, scale) if scale else images
+        check_values(self._images, self._range)
+        # What cannot be drawn or written raises now.
+        as_pixels(self._images[:1], self._range)
+        check_writable(self.path)
         self._extract = extractors.get(self.extractor, shape)
         self._features = self._extract(self._images).vectors
 
@@ -71,5 +80,5 @@ class NearestImages(keras.callbacks.Callback):
             return
         samples = self.model.generate(self.samples, seed=self.seed)
         near = nearest_neighbours(self._extract(samples).vectors, self._features, self.k)
-        with replacing(self.path) as aside:
-            nearest_grid(samples, self._images[near.indices]).save(aside)
+        with replacing(self.path, self.model) as aside:
+            nearest_grid(samples, self._images[near.indices], self._range).save(aside)

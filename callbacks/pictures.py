@@ -1,5 +1,6 @@
 """Arrays of samples as pictures."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -7,52 +8,94 @@ from PIL import Image
 
 # Small images are enlarged until their longer side has about this many pixels.
 _CELL = 56
+_GREY = (127, 127, 127)  # Between the images, opaque.
 
 
-def as_pixels(images: Any) -> np.ndarray:
-    """Converts images in [-1, 1] to pixels.
+def as_pixels(images: Any, value_range: tuple[float, float] | None = None) -> np.ndarray:
+    """Converts images to pixels: 1 channel is grey, 3 are colours, 4 colours and opacity.
+
+    Of 2 channels the first is drawn, of 5 or more the first three; a warning says so.
 
     Args:
-        images: Float array of shape `(n, height, width, channels)` with 1 or 3 channels.
+        images: Float array of shape `(n, height, width, channels)`.
+        value_range: The values of black and white, such as a model's `value_range`; what is beyond
+            is drawn as black or white. -1 and 1 where it is None, as of models whose generator does
+            not tell its range.
 
     Returns:
-        uint8 array of shape `(n, height, width, 3)`.
+        uint8 array of shape `(n, height, width, 3)`; with opacity, of 4 channels, the last one.
 
     Raises:
         ValueError: If the array has another shape.
+
+    Example:
+        >>> as_pixels(gan.generate(16), gan.value_range).shape
+        (16, 28, 28, 3)
     """
     images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+    if images.ndim != 4 or images.shape[-1] < 1:
         raise ValueError(
-            "Expected images of shape (n, height, width, 1 or 3). Received: samples of shape "
+            "Expected images of shape (n, height, width, channels). Received: samples of shape "
             f"{images.shape}"
         )
-    pixels = np.rint((np.clip(images, -1.0, 1.0) + 1.0) * 127.5).astype("uint8")
-    return np.broadcast_to(pixels, (*pixels.shape[:3], 3))
+    low, high = value_range or (-1.0, 1.0)
+    shares = (_drawn(images).astype("float64") - low) / (high - low)
+    pixels = np.rint(255.0 * np.clip(shares, 0.0, 1.0)).astype("uint8")
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
 
 
-def image_grid(images: Any, rows: int, columns: int, scale: int | None = None) -> Image.Image:
+def _drawn(images: np.ndarray) -> np.ndarray:
+    """Returns those channels that a picture can show."""
+    channels = images.shape[-1]
+    if channels in (1, 3, 4):
+        return images
+    drawn = 1 if channels == 2 else 3
+    which = "the first one as grey" if drawn == 1 else "the first three as red, green and blue"
+    # Here, so that Python's default filter shows it once, and not once for each caller.
+    warnings.warn(f"Of {channels} channels, pictures show {which}.", stacklevel=1)
+    return images[..., :drawn]
+
+
+def image_grid(
+    images: Any,
+    rows: int,
+    columns: int,
+    scale: int | None = None,
+    value_range: tuple[float, float] | None = None,
+) -> Image.Image:
     """Lays images out in a grid, left to right and top to bottom, with one-pixel gaps.
 
     Args:
-        images: Float array of shape `(rows * columns, height, width, 1 or 3)` in [-1, 1].
+        images: Float array of shape `(rows * columns, height, width, channels)`; its channels are
+            drawn as `as_pixels` says.
         rows: Rows of the grid.
         columns: Columns of the grid.
         scale: By what to enlarge each image; small ones are made visible by default.
+        value_range: The values of black and white, -1 and 1 by default.
 
     Returns:
-        A PIL image.
+        A PIL image; with opacity where the images have 4 channels.
 
     Example:
-        >>> image_grid(gan.generate(16, seed=0), 4, 4).save("samples.png")
+        >>> samples = gan.generate(16, seed=0)
+        >>> image_grid(samples, 4, 4, value_range=gan.value_range).save("samples.png")
     """
-    pixels = as_pixels(images)
+    pixels = as_pixels(images, value_range)
     if len(pixels) != rows * columns:
         raise ValueError(f"Expected {rows} x {columns} images. Received: {len(pixels)} images")
     scale = scale or max(1, _CELL // max(pixels.shape[1:3]))
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
-    pixels = np.pad(pixels, ((0, 0), (1, 0), (1, 0), (0, 0)), constant_values=127)
-    height, width = pixels.shape[1:3]
-    table = pixels.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
-    table = table.reshape(rows * height, columns * width, 3)
-    return Image.fromarray(np.pad(table, ((0, 1), (0, 1), (0, 0)), constant_values=127))
+    height, width, channels = pixels.shape[1:]
+    size = columns * (width + 1) + 1, rows * (height + 1) + 1
+    grid = Image.new("RGBA" if channels == 4 else "RGB", size, _GREY)
+    for i, cell in enumerate(pixels):
+        row, column = divmod(i, columns)
+        grid.paste(Image.fromarray(cell), (column * (width + 1) + 1, row * (height + 1) + 1))
+    return grid
+
+
+def opaque(picture: Image.Image) -> Image.Image:
+    """Returns a picture on white, for formats without opacity."""
+    if picture.mode != "RGBA":
+        return picture
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from PIL import Image
 
-from keras_gans.callbacks.files import is_chief, numbered, replacing
-from keras_gans.callbacks.pictures import as_pixels, image_grid
+from keras_gans.callbacks.files import check_writable, is_chief, numbered, replacing
+from keras_gans.callbacks.pictures import as_pixels, image_grid, opaque
 
 _GRID = (4, 4)
 # Of a conditional model: a row a class, and at most so many rows.
@@ -21,7 +21,9 @@ class SampleGrid(keras.callbacks.Callback):
     """Writes a PNG grid of samples from fixed latents, and an animated GIF of all at the end.
 
     Each row of a conditional model's grid shows one class: row r shows class r, beginning anew
-    after the last class.
+    after the last class. Black and white are the ends of the model's `value_range`, -1 and 1 where
+    that is not known. Of 4 channels the last is opacity, which the GIF shows on white; of 2 the
+    first is drawn, of 5 or more the first three.
 
     Args:
         directory: Folder of `epoch_<number>.png` or `step_<number>.png` and of `training.gif`.
@@ -72,8 +74,9 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._frames: list[Path] = []
         self._has_begun, self._epoch = False, 0
-        # What cannot be drawn raises now, not at the first grid.
+        # What cannot be drawn or written raises now, not at the first grid.
         as_pixels(self.model.generate(1, seed=self.seed))
+        check_writable(self.directory / "training.gif")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if not self._has_begun:  # Grids of the same training before it was interrupted.
@@ -97,10 +100,10 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if not self._frames and self._epoch:  # Too short a training for its interval.
             self._write(self.model.step if self.by_step else self._epoch)
-        if self.gif and self._frames and is_chief():
+        if self.gif and self._frames and is_chief(self.model):
             # Each frame has a palette of its own colours, so that grey levels stay exact.
-            first, *others = [Image.open(path).quantize() for path in self._frames]
-            with replacing(self.directory / "training.gif") as aside:
+            first, *others = [opaque(Image.open(path)).quantize() for path in self._frames]
+            with replacing(self.directory / "training.gif", self.model) as aside:
                 first.save(aside, save_all=True, append_images=others, duration=self.gif_ms, loop=0)
 
     @property
@@ -126,6 +129,7 @@ class SampleGrid(keras.callbacks.Callback):
         labels = self._labels(rows, columns)
         samples = self.model.generate(rows * columns, seed=self.seed, **labels)
         path = self.directory / f"{self._prefix}_{number:06d}.png"
-        with replacing(path) as aside:
-            image_grid(samples, rows, columns).save(aside)
+        value_range = getattr(self.model, "value_range", None)
+        with replacing(path, self.model) as aside:
+            image_grid(samples, rows, columns, value_range=value_range).save(aside)
         self._frames.append(path)

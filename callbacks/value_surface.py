@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_gans.callbacks.figures import value_surface
-from keras_gans.callbacks.files import replacing
+from keras_gans.callbacks.files import check_writable, replacing
 from keras_gans.metrics.samples import as_array
 
 
@@ -70,13 +70,15 @@ class ValueSurface(keras.callbacks.Callback):
                 "a conditional one; leave ValueSurface out"
             )
         self._real = as_array(self.data, (2,), self.n)
+        check_writable(self.directory / "epoch_000001.png")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every_epochs:
             return
         samples = self.model.generate(self.n, seed=self.seed)
-        with replacing(self.directory / f"epoch_{epoch + 1:06d}.png") as aside:
-            value_surface(self._real, samples, self._critic, self.centers).savefig(aside, dpi=80)
+        figure = value_surface(self._real, samples, self._critic, self.centers)
+        with replacing(self.directory / f"epoch_{epoch + 1:06d}.png", self.model) as aside:
+            figure.savefig(aside, dpi=80)
 
     def _critic(self, points: np.ndarray) -> np.ndarray:
         return logits_at(self.model.discriminator, points)

@@ -436,55 +436,6 @@ def test_wrong_files(tmp_path):
             datasets.load(tmp_path / "a.npz", labels=True)
 
 
-# Folders
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Two classes of two colour images each, and what they hold by class."""
-    images = np.random.default_rng(0).integers(0, 256, (2, 2, 6, 9, 3), "uint8")
-    for c, name in enumerate(("cat", "dog")):
-        (tmp_path / name).mkdir()
-        for i in range(2):
-            Image.fromarray(images[c, i]).save(tmp_path / name / f"{i}.png")
-    return tmp_path, images
-
-
-def test_folder_of_classes(folder):
-    path, stored = folder
-    dataset = datasets.load(path, labels=True)
-    assert len(dataset) == 4
-    images, labels = arrays(dataset)
-    np.testing.assert_allclose(images, expected(stored.reshape(4, 6, 9, 3)), atol=1e-6)
-    np.testing.assert_array_equal(labels, [0, 0, 1, 1])
-    assert datasets.load(str(path), size=(3, 3)).element_spec.shape == (3, 3, 3)
-
-
-def test_folder_of_splits_and_flat_folder(folder, tmp_path_factory):
-    path, stored = folder
-    parent = tmp_path_factory.mktemp("data")
-    path.rename(parent / "train")
-    with pytest.raises(ValueError, match=r"\['train'\].*split='test'"):
-        datasets.load(parent, "test")
-    assert len(datasets.load(parent)) == 4
-    flat = datasets.load(parent / "train" / "dog")
-    np.testing.assert_allclose(arrays(flat), expected(stored[1]), atol=1e-6)
-    with pytest.raises(ValueError, match="with labels"):
-        datasets.load(parent / "train" / "dog", labels=True)
-    with pytest.raises(ValueError, match="folder of .png"):
-        datasets.load(tmp_path_factory.mktemp("empty"))
-
-
-def test_folder_of_grey_images_and_mixed_sizes(tmp_path):
-    grey = np.random.default_rng(0).integers(0, 256, (6, 6), "uint8")
-    Image.fromarray(grey).save(tmp_path / "0.png")
-    Image.new("RGB", (50, 12), (255, 255, 255)).save(tmp_path / "1.jpg")
-    images = arrays(datasets.load(tmp_path))
-    assert images.shape == (2, 6, 6, 1)
-    np.testing.assert_allclose(images[0], expected(grey[..., None]), atol=1e-6)
-    np.testing.assert_allclose(images[1], 1, atol=1e-6)
-
-
 # Mixtures
 
 

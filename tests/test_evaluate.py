@@ -1,7 +1,13 @@
 """`keras-gans evaluate`: the table, the JSON and the pictures are those of the library."""
 
 import json
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -274,3 +280,55 @@ def test_reals_are_checked_as_fit_checks_them(how, spoil, message):
             gan.evaluate(reals)
         else:
             gan.fit(images(8), batch_size=4, verbose=0, callbacks=[kg.callbacks.Evaluation(reals)])
+
+
+# What it costs: without an extractor every value of a pixel is a feature
+
+
+def pixels_of(n, shape, seed=0):
+    return 2 * np.random.default_rng(seed).random((n, *shape), "float32") - 1
+
+
+def one_layer_gan(shape):
+    """A model whose samples cost little."""
+    latents, samples = keras.Input((4,)), keras.Input(shape)
+    drawn = keras.layers.Dense(int(np.prod(shape)), activation="tanh")(latents)
+    generator = keras.Model(latents, keras.layers.Reshape(shape)(drawn))
+    logits = keras.layers.Dense(1)(keras.layers.Flatten()(samples))
+    return kg.GAN(generator, keras.Model(samples, logits))
+
+
+def test_the_cost_of_few_colour_images():
+    """64 of 32 x 32 x 3: covariances would take a minute, and 75 MB each."""
+    gan, x = one_layer_gan((32, 32, 3)), pixels_of(64, (32, 32, 3))
+    tracemalloc.start()
+    start = time.perf_counter()
+    scores = gan.evaluate(x)
+    seconds, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 10 and peak < 40e6
+    fakes = gan.generate(64, seed=0).reshape(64, -1).astype(float)
+    real, fake = (a - a.mean(axis=0) for a in (x.reshape(64, -1).astype(float), fakes))
+    shift = x.reshape(64, -1).mean(axis=0, dtype=float) - fakes.mean(axis=0)
+    cross = np.linalg.norm(real @ fake.T, ord="nuc")
+    fid = shift @ shift + (np.sum(real**2) + np.sum(fake**2) - 2 * cross) / 63
+    assert scores["fid"] == pytest.approx(fid, rel=1e-9)
+
+
+@pytest.mark.slow
+def test_the_cost_of_many_colour_images():
+    """5,000 of 64 x 64 x 3 in a process of its own: memory with TensorFlow, and processor time."""
+    script = (
+        "import resource, time, test_evaluate as t\n"
+        "gan, x = t.one_layer_gan((64, 64, 3)), t.pixels_of(5000, (64, 64, 3))\n"
+        "start = time.process_time()\n"
+        "assert len(gan.evaluate(x)) == 7\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(time.process_time() - start, peak)"
+    )
+    command, folder = [sys.executable, "-c", script], os.path.dirname(__file__)
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
+    assert run.returncode == 0, run.stderr
+    seconds, kilobytes = map(float, run.stdout.split()[-2:])
+    assert kilobytes < 2 * 2**20
+    assert seconds < 240  # Of two cores: about one minute of them, if nothing else runs.

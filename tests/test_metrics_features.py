@@ -286,7 +286,6 @@ def forms(x, y):
         "batches": dataset.batch(4),
         "whole batches": dataset.batch(5, drop_remainder=True),
         "of unknown length": dataset.filter(lambda x, y: True),
-        "weighted": dataset.map(lambda x, y: (x, y, 1.0)),
         "columns": dataset.map(lambda x, y: (x, y[None])),
     }
 

@@ -1,10 +1,12 @@
+import time
 import tracemalloc
 
 import numpy as np
 import pytest
 import scipy.linalg
+from scipy.stats import norm
 
-from keras_gans.metrics import Moments, frechet_distance, frechet_from_moments, tiles
+from keras_gans.metrics import Moments, frechet, frechet_distance, frechet_from_moments, tiles
 
 
 @pytest.fixture
@@ -46,6 +48,18 @@ def test_closed_form_of_singular_diagonal_gaussians(random):
     np.testing.assert_allclose(got, expected, rtol=1e-12)
 
 
+@pytest.mark.slow
+def test_closed_form_of_rectified_gaussians():
+    """Of relu(N(0, I)) and relu(N(1, I)) in 2,048 dimensions, as features of Inception have."""
+
+    def moments(mean):
+        first = mean * norm.cdf(mean) + norm.pdf(mean)
+        second = (mean**2 + 1.0) * norm.cdf(mean) + mean * norm.pdf(mean)
+        return np.full(2048, first), np.diag(np.full(2048, second - first**2))
+
+    assert frechet_from_moments(*moments(0.0), *moments(1.0)) == pytest.approx(1123.04, abs=0.005)
+
+
 @pytest.mark.parametrize("dimension", [1, 2, 16, 64])
 def test_scipy_sqrtm(random, dimension):
     a = random.normal(size=(300, dimension)) @ random.normal(size=(dimension, dimension))
@@ -61,6 +75,103 @@ def test_scipy_sqrtm(random, dimension):
 def test_fewer_samples_than_dimensions(random, n, m):
     a, b = random.normal(size=(n, 64)), random.normal(size=(m, 64)) * 2.0 + 0.1
     np.testing.assert_allclose(frechet_distance(a, b), by_gram(a, b), rtol=1e-9)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize(("n", "m"), [(30, 40), (64, 50), (64, 64), (80, 70), (300, 10)])
+def test_products_and_covariances_agree(random, monkeypatch, n, m, exact):
+    """On both sides of n = d, with features that are correlated and off the origin."""
+    monkeypatch.setattr(frechet, "LARGEST_SVD", 2048 if exact else 0)
+    mixing = random.normal(size=(64, 64))
+    a, b = random.normal(size=(n, 64)) @ mixing + 50.0, 2.0 * random.normal(size=(m, 64)) + 51.0
+    moments = [(each.mean(axis=0), np.cov(each.T)) for each in (a, b)]
+    expected = frechet_from_moments(*moments[0], *moments[1])
+    shifted = [tiles.Shifted(each, np.full(64, 49.0)) for each in (a, b)]
+    products = (a - 49.0) @ (b - 49.0).T
+    tolerance = 1e-9 if exact else 1e-7
+    got = frechet.frechet_from_products(*shifted, products)
+    np.testing.assert_allclose(got, expected, rtol=tolerance)
+    np.testing.assert_allclose(frechet_distance(a, b), expected, rtol=tolerance)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_closed_form_of_diagonal_gaussians_of_few_samples(random, monkeypatch, exact, offset):
+    """Samples on the axes, a pair on each of 20 among 1,000: both covariances are diagonal."""
+    monkeypatch.setattr(frechet, "LARGEST_SVD", 2048 if exact else 0)
+    std_a, std_b = 10.0 ** random.uniform(-2, 1, size=(2, 20))
+    mean_a, mean_b = random.normal(size=(2, 1000)) + offset
+
+    def pairs_on_axes(std):
+        half = np.hstack([np.diag(std), np.zeros((20, 980))])
+        return np.vstack([half, -half]) * np.sqrt(39 / 2)
+
+    got = frechet_distance(mean_a + pairs_on_axes(std_a), mean_b + pairs_on_axes(std_b))
+    expected = np.sum((mean_a - mean_b) ** 2) + np.sum((std_a - std_b) ** 2)
+    np.testing.assert_allclose(got, expected, rtol=1e-10 if exact else 1e-8)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("constant", ["real", "fake", "both"])
+def test_constant_rows_of_many_features(random, monkeypatch, exact, constant):
+    monkeypatch.setattr(frechet, "LARGEST_SVD", 2048 if exact else 0)
+    a, b = random.normal(size=(2, 30, 500))
+    a, b = (a[:1] if constant != "fake" else a), (b[:1] if constant != "real" else b)
+    a, b = np.resize(a, (30, 500)), np.resize(b, (30, 500))
+    expected = np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2)
+    expected += a.var(axis=0, ddof=1).sum() + b.var(axis=0, ddof=1).sum()
+    np.testing.assert_allclose(frechet_distance(a, b), expected, rtol=1e-12)
+    assert frechet_distance(a, a) == pytest.approx(0.0, abs=1e-6)
+
+
+def decaying(random, shape, spectrum):
+    """A matrix of given singular values."""
+    left, right = (np.linalg.qr(random.normal(size=(side, len(spectrum))))[0] for side in shape)
+    return (left * spectrum) @ right.T
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(300, 300), (200, 310), (310, 200)])
+@pytest.mark.parametrize(
+    ("spectrum", "error"),
+    [
+        (1.0 / np.arange(1, 201) ** 2, 1e-10),  # as the covariances of natural images
+        (10.0 ** -np.linspace(0, 16, 200), 1e-12),  # a square would keep 8 of the 16 digits
+        (np.ones(150), 3e-8),
+        (np.array([1.0, 1.0, 1e-7]), 3e-8),
+    ],
+)
+def test_nuclear_norm_of_large_matrices(random, monkeypatch, shape, spectrum, error, order):
+    matrix = decaying(random, shape, spectrum)
+    exact = frechet.nuclear_norm(matrix.copy())
+    assert exact == pytest.approx(spectrum.sum(), rel=1e-12)
+    monkeypatch.setattr(frechet, "LARGEST_SVD", 0)
+    monkeypatch.setattr(tiles, "TILE", 64)
+    found = frechet.nuclear_norm(np.array(matrix, order=order))
+    assert found == pytest.approx(exact, rel=error)
+
+
+def test_cost_of_few_samples_of_many_features(random):
+    """64 images of 32 x 32 x 3: a covariance of theirs takes 75 MB, and its root a minute."""
+    a, b = random.normal(size=(2, 64, 3072)).astype(np.float32)
+    tracemalloc.start()
+    start = time.perf_counter()
+    got = frechet_distance(a, b)
+    seconds, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 10 and peak < 25e6
+    np.testing.assert_allclose(got, by_gram(a.astype(float), b.astype(float)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [100, 3000])
+def test_memory_follows_the_smaller_of_samples_and_features(random, n):
+    a, b = random.normal(size=(2, n, 300)).astype(np.float32)
+    tracemalloc.start()
+    frechet_distance(a, b)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    blocks = 4 * min(n, 1024) * 300 * 8
+    assert peak < blocks + 8 * 8 * min(n, 300) ** 2
 
 
 def test_duplicates_and_repeated_features(random):

@@ -8,6 +8,8 @@ import pytest
 from sklearn.neighbors import BallTree
 
 from keras_gans.metrics import density_coverage, precision_recall, tiles
+from keras_gans.metrics.manifolds import ClosedBalls, OpenBalls
+from keras_gans.metrics.pairs import Pairs
 
 
 @pytest.fixture
@@ -160,6 +162,19 @@ def test_outlier_does_not_blur_the_rest(random):
     np.testing.assert_allclose(precision_recall(real, fake), by_tree(real, fake, 3), rtol=1e-12)
 
 
+@pytest.mark.slow
+def test_the_readme_of_prdc():
+    """Two sets of one distribution: published numbers, of another seed, so within the spread."""
+    pairs = Pairs(*np.random.default_rng(0).normal(size=(2, 10_000, 1000)), k=5)
+    (precision, recall), (density, coverage) = pairs.measure(
+        ClosedBalls(pairs, 5), OpenBalls(pairs, 5)
+    )
+    assert (precision, recall) == pytest.approx((0.4772, 0.4705), abs=0.03)
+    assert density == pytest.approx(1.0555, abs=0.2)
+    assert coverage == pytest.approx(0.9735, abs=0.02)
+    assert coverage == pytest.approx(1 - 2**-5, abs=0.02)
+
+
 @pytest.mark.parametrize("metric", [precision_recall, density_coverage])
 def test_memory_is_bounded(random, monkeypatch, metric):
     monkeypatch.setattr(tiles, "TILE", 128)
@@ -174,17 +189,18 @@ def test_memory_is_bounded(random, monkeypatch, metric):
 @pytest.mark.parametrize(
     ("metric", "labels"),
     [
-        (precision_recall, ["real radii", "fake radii", "real to fake"]),
-        (density_coverage, ["real radii", "real to fake"]),
+        (precision_recall, ["real to real", "fake to fake", "real to fake"]),
+        (density_coverage, ["real to real", "real to fake"]),
     ],
 )
 def test_progress_bars(random, monkeypatch, capsys, metric, labels):
     monkeypatch.setattr(tiles, "TILE", 8)
-    points = random.normal(size=(16, 2))
-    metric(points, points)
+    real, fake = random.normal(size=(2, 16, 2))
+    metric(real, fake)
     assert capsys.readouterr().out == ""
-    metric(points, points, verbose=True)
+    metric(real, fake, verbose=True)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.rsplit("\r")[-1] for line in lines if line.endswith(f"4/4 [{'=' * 20}]")] == [
-        f"{label}: 4/4 [{'=' * 20}]" for label in labels
+    ends = {"real to real": "3/3", "fake to fake": "3/3", "real to fake": "4/4"}
+    assert [line for line in lines if line.endswith(f" [{'=' * 20}]")] == [
+        f"{label}: {ends[label]} [{'=' * 20}]" for label in labels
     ]

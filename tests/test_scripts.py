@@ -195,7 +195,7 @@ def test_a_run_is_evaluated_on_the_way(tmp_path):
     assert main(line.split()) == 0
     with open(run / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [bool(row["val_fid"]) for row in rows] == [False, True, False, True]
+    assert [bool(row["val_fid"]) for row in rows] == [True, True, False, True]
     # Of the averaged generator after the last epoch, as the saved model has it.
     gan = keras.saving.load_model(run / "model.keras")
     digits = np.concatenate(list(kg.datasets.load("digits").batch(2000).as_numpy_iterator()))
@@ -268,6 +268,26 @@ def test_separate_samples_of_colour(tmp_path):
     sample(tmp_path, "-n", 2, "--separate", run="colour.keras")
     for i, expected in enumerate(as_pixels(gan.generate(2, seed=0))):
         np.testing.assert_array_equal(pixels(tmp_path / "separate" / f"{i:05d}.png"), expected)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (2, "L"), (4, "RGBA")])
+@pytest.mark.filterwarnings("ignore:Of 2 channels, pictures show")
+def test_samples_from_0_to_1_and_of_other_channels(channels, mode, tmp_path):
+    dense = keras.layers.Dense(64 * channels, "sigmoid")
+    generator = keras.Sequential([keras.Input((3,)), dense, keras.layers.Reshape((8, 8, channels))])
+    gan = kg.GAN(generator, kg.networks.mlp_discriminator((8, 8, channels), hidden=(4,)))
+    gan.save(tmp_path / "gan.keras")
+    sample(tmp_path, "-n", 2, "--separate", run="gan.keras")
+    sample(tmp_path, "-n", 2, run="gan.keras")
+    grid = np.asarray(Image.open(tmp_path / "samples.png"))
+    for i, expected in enumerate(np.rint(255 * gan.generate(2, seed=0))):
+        picture = Image.open(tmp_path / "separate" / f"{i:05d}.png")
+        assert picture.mode == mode
+        found = np.asarray(picture)
+        np.testing.assert_array_equal(found, expected[..., 0] if mode == "L" else expected)
+        left = 57 * i + 1
+        enlarged = grid[1:57, left : left + 56][::7, ::7]
+        np.testing.assert_array_equal(enlarged[..., 0], expected[..., 0])
 
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])

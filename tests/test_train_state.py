@@ -1,5 +1,6 @@
 """Training that survives its process, to the bit."""
 
+import json
 import os
 import random
 import shutil
@@ -17,7 +18,7 @@ import tensorflow as tf
 from PIL import Image
 
 import keras_gans as kg
-from conftest import assert_same_state, callbacks_of, make, points
+from conftest import assert_same_state, callbacks_of, make, points, state_of
 from interrupted import train
 from keras_gans.callbacks.train_state import _read_progress
 
@@ -205,17 +206,164 @@ def test_replicas_go_on(mirrored, tmp_path):
         np.testing.assert_array_equal(to_numpy(a), to_numpy(b))
 
 
-def test_a_finished_training_is_not_repeated_and_can_be_made_longer(tmp_path):
-    straight, gan = make(kg.GAN), make(kg.GAN)
-    fit(straight, tmp_path / "a", epochs=4)
-    fit(gan, tmp_path / "b", epochs=2)
-    step = gan.step
-    fit(make(kg.GAN), tmp_path / "b", epochs=2)
-    assert gan.step == step
-    longer = make(kg.GAN)
-    history = fit(longer, tmp_path / "b", epochs=4)
-    assert_same_state(straight, longer)
-    assert history.epoch == [0, 1, 2, 3] and len(history.history["d_loss"]) == 4
+# What is finished, and what has gone further
+
+
+class Count(keras.callbacks.Callback):
+    """Counts the steps that are trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps += 1
+
+
+def eager(seed=0, **arguments):
+    """A model that is trained in no time, as nothing is traced."""
+    return make(kg.GAN, seed=seed, run_eagerly=True, **arguments)
+
+
+def short(gan, directory, *callbacks, epochs=2, overhead=0.02, **arguments):
+    """Four steps an epoch, and few states."""
+    arguments |= {"epochs": epochs, "overhead": overhead, "batch_size": 16}
+    return fit(gan, directory, *callbacks, **arguments)
+
+
+def test_a_finished_training_is_not_repeated(tmp_path, capsys):
+    """By a new process, with other weights at first."""
+    gan = eager()
+    history, count = short(gan, tmp_path), Count()
+    assert capsys.readouterr().err == ""
+    again = eager(seed=5)
+    restored = short(again, tmp_path, count)
+    assert count.steps == 0
+    assert_same_state(gan, again)
+    assert restored.history == history.history and len(history.history["d_loss"]) == 2
+    assert restored.epoch == history.epoch == [0, 1]
+    message = capsys.readouterr().err
+    assert message.startswith("Nothing to train: ") and "has 2 epochs already" in message
+    short(eager(seed=5), tmp_path, count, epochs=1)  # Fewer are no other training.
+    assert count.steps == 0 and "has 2 epochs already" in capsys.readouterr().err
+
+
+def test_a_cell_that_is_run_again_repeats_nothing(tmp_path, capsys):
+    gan, count = eager(), Count()
+    history = short(gan, tmp_path).history
+    before = state_of(gan)
+    assert short(gan, tmp_path, count).history == history
+    assert count.steps == 0 and gan.step == 8
+    assert "Nothing to train" in capsys.readouterr().err
+    for name, value in state_of(gan).items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["same model", "new process"])
+def test_a_finished_training_can_be_made_longer(new, tmp_path, capsys):
+    straight, gan, count = eager(), eager(), Count()
+    expected = short(straight, tmp_path / "a", epochs=5).history
+    short(gan, tmp_path / "b", epochs=2)
+    gan = eager(seed=5) if new else gan
+    history = short(gan, tmp_path / "b", count, epochs=5)
+    assert_same_state(straight, gan)
+    assert history.history == expected and history.epoch == [0, 1, 2, 3, 4] and count.steps == 12
+    assert "Nothing" not in capsys.readouterr().err
+
+
+def test_a_model_that_has_gone_further_keeps_its_weights(tmp_path):
+    gan = eager()
+    short(gan, tmp_path)
+    gan.fit(points(), batch_size=16, epochs=3, verbose=0)
+    before, file = state_of(gan), (tmp_path / "state.keras").read_bytes()
+    with pytest.raises(ValueError, match="weights would be lost") as error:
+        short(gan, tmp_path)
+    message = str(error.value)
+    assert "at step 0, at which the training of" in message and "saved there at step 8" in message
+    assert "Received: one at step 20" in message and "\n" not in message
+    assert gan.step == 20 and (tmp_path / "state.keras").read_bytes() == file
+    for name, value in state_of(gan).items():
+        np.testing.assert_array_equal(value, before[name])
+    short(gan, tmp_path / "other")  # What the message says.
+    assert gan.step == 28
+
+
+def test_another_model_at_the_same_step_keeps_its_weights(tmp_path):
+    """Trained without, then with the folder of an earlier day."""
+    short(eager(), tmp_path)
+    gan = eager(seed=5)
+    gan.fit(points(), batch_size=16, epochs=2, verbose=0)
+    before = state_of(gan)
+    with pytest.raises(ValueError, match="Received: one at step 8, whose weights would be lost"):
+        short(gan, tmp_path, epochs=3)
+    for name, value in state_of(gan).items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_a_loaded_model_of_an_earlier_epoch_keeps_its_weights(tmp_path):
+    checkpoint = kg.callbacks.Checkpoint(tmp_path)
+    short(eager(), tmp_path, checkpoint)
+    early, last = (
+        keras.saving.load_model(tmp_path / f"{name}.keras") for name in ("epoch_000001", "state")
+    )
+    with pytest.raises(ValueError, match="Received: one at step 4, whose weights would be lost"):
+        short(early, tmp_path, epochs=3)
+    short(last, tmp_path, epochs=3)
+    assert early.step == 4 and last.step == 12
+
+
+def test_a_script_of_two_trainings_goes_on(tmp_path):
+    """The second begins where the first has ended, in a new process too."""
+
+    def script(folder, seed, stop):
+        gan = eager(seed=seed, ema_decay=0.9)
+        keras.utils.set_random_seed(0)
+        short(gan, folder / "first")
+        short(gan, folder / "second", *stop, overhead=1.0)
+        return gan
+
+    straight = script(tmp_path / "a", 0, [])
+    with pytest.raises(Stop):
+        script(tmp_path / "b", 0, [StopAt(13)])
+    assert_same_state(straight, script(tmp_path / "b", 5, []))
+
+
+def test_the_epochs_of_the_history_are_those_of_the_training(tmp_path):
+    straight = short(eager(), tmp_path / "a", initial_epoch=3, epochs=6)
+    with pytest.raises(Stop):
+        short(eager(), tmp_path / "b", StopAt(6), initial_epoch=3, epochs=6, overhead=1.0)
+    resumed = short(eager(), tmp_path / "b", initial_epoch=3, epochs=6)
+    assert resumed.epoch == straight.epoch == [3, 4, 5]
+    assert resumed.history == straight.history
+
+
+def test_it_says_where_it_goes_on(tmp_path, capsys):
+    with pytest.raises(Stop):
+        short(eager(), tmp_path, StopAt(6), overhead=1.0)
+    gan, x = eager(), points()
+    state = kg.callbacks.TrainState(tmp_path, 1.0)
+    gan.fit(x, batch_size=16, epochs=2, verbose=2, callbacks=[state])
+    message = capsys.readouterr().err
+    assert f"Goes on from {tmp_path / 'state.keras'} in epoch 2, at step 6.\n" in message
+
+
+def test_two_states_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="Expected one TrainState. Received: several"):
+        short(eager(), tmp_path / "a", kg.callbacks.TrainState(tmp_path / "b"))
+
+
+def test_a_state_of_an_earlier_version_is_one_error(tmp_path):
+    short(eager(), tmp_path, epochs=1)
+    path = tmp_path / "state.keras"
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    progress = json.loads(content["progress.json"])
+    del progress["seed"]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in {**content, "progress.json": json.dumps(progress)}.items():
+            archive.writestr(name, data)
+    with pytest.raises(ValueError, match="readable state.*an earlier version wrote it"):
+        short(eager(), tmp_path)
 
 
 def test_the_state_is_a_model(tmp_path):
@@ -225,31 +373,141 @@ def test_the_state_is_a_model(tmp_path):
     assert_same_state(gan, loaded)
 
 
-def test_sigterm_saves_at_the_next_step_and_exits(tmp_path, capsys):
-    class Terminate(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):
-            if self.model.step == 5:
-                os.kill(os.getpid(), signal.SIGTERM)
+# Signals
 
-    straight, gan, resumed = make(kg.GAN), make(kg.GAN), make(kg.GAN)
-    fit(straight, tmp_path / "a")
-    handler = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as exit:
+
+class Send(keras.callbacks.Callback):
+    """Sends a signal to this process before a step, or when training ends."""
+
+    def __init__(self, signum, step=None):
+        super().__init__()
+        self.signum, self.at = signum, step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.model.step == self.at:
+            os.kill(os.getpid(), self.signum)
+
+    def on_train_end(self, logs=None):
+        if self.at is None:
+            os.kill(os.getpid(), self.signum)
+
+
+SIGNALS = {signal.SIGTERM: SystemExit, signal.SIGINT: KeyboardInterrupt}
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """As in the foreground: a shell has background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def handlers():
+    return {signum: signal.getsignal(signum) for signum in SIGNALS}
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+@pytest.mark.parametrize("new", [False, True], ids=["same model", "new process"])
+def test_a_signal_saves_at_the_next_step_and_stops(signum, new, tmp_path, capsys):
+    """After Ctrl-C a cell may be run again."""
+    straight, gan = eager(), eager()
+    short(straight, tmp_path / "a")
+    before = handlers()
+    with pytest.raises(SIGNALS[signum]) as stop:
         # So little overhead that nothing but the signal saves after the first step.
-        fit(gan, tmp_path / "b", Terminate(), overhead=1e-9)
-    assert exit.value.code == 128 + signal.SIGTERM and gan.step == 6
-    assert "start again to go on" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGTERM) is handler
-    assert keras.saving.load_model(tmp_path / "b" / "state.keras").step == 6
-    fit(resumed, tmp_path / "b")
-    assert_same_state(straight, resumed)
+        short(gan, tmp_path / "b", Send(signum, 5), overhead=1e-9)
+    if signum == signal.SIGTERM:
+        assert stop.value.code == 128 + signum
+    assert gan.step == 6 and handlers() == before
+    assert "state.keras is of step 6, start again to go on." in capsys.readouterr().err
+    gan = eager(seed=5) if new else gan
+    short(gan, tmp_path / "b")
+    assert_same_state(straight, gan)
 
 
-def test_an_error_gives_the_signal_back(tmp_path):
-    handler = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_at_an_epochs_last_step_waits_for_its_end(signum, tmp_path):
+    """What other callbacks do then is in the state too."""
+    gan = eager()
+    with pytest.raises(SIGNALS[signum]):
+        short(gan, tmp_path, Send(signum, 3), overhead=1e-9)
+    assert gan.step == 4 and _read_progress(tmp_path / "state.keras")["epoch"] == 1
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_where_nothing_can_be_saved_stops_at_once(signum, tmp_path, capsys):
+    data = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True)
+    data = data.batch(16, drop_remainder=True)
+    for at, told in ((1, "nothing is saved yet"), (6, "state.keras is of step 4, start again")):
+        gan = eager()
+        with pytest.raises(SIGNALS[signum]):
+            fit(gan, tmp_path, Send(signum, at), x=data, batch_size=None)
+        assert gan.step == at + 1 and told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_in_the_last_moment_is_not_lost(signum, tmp_path):
+    state = kg.callbacks.TrainState(tmp_path)
+    gan, before = eager(), handlers()
+    with pytest.raises(SIGNALS[signum]):
+        gan.fit(points(), batch_size=16, verbose=0, callbacks=[Send(signum), state])
+    assert handlers() == before and _read_progress(state.path)["epoch"] == 1
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path):
+    """In a step of which the callbacks see nothing before it ends."""
+
+    class Twice(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if self.model.step == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+                reached.append("after one")
+                os.kill(os.getpid(), signal.SIGINT)
+                reached.append("after two")
+
+    gan, before, reached = eager(), handlers(), []
+    with pytest.raises(KeyboardInterrupt):
+        short(gan, tmp_path, Twice())
+    assert reached == ["after one"] and gan.step == 2 and handlers() == before
+
+
+def test_signals_that_a_process_ignores_stay_ignored(tmp_path):
+    """As those of one that nohup has started."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gan = eager()
+    short(gan, tmp_path, Send(signal.SIGINT, 1))
+    assert gan.step == 8 and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_an_error_gives_the_signals_back(tmp_path):
+    before = handlers()
     with pytest.raises(Stop):
-        fit(make(kg.GAN), tmp_path, StopAt(3))
-    assert signal.getsignal(signal.SIGTERM) is handler
+        short(eager(), tmp_path, StopAt(3))
+    assert handlers() == before
+
+
+def test_an_error_before_training_is_the_one_that_is_told(tmp_path):
+    class Fail(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            raise RuntimeError("of this callback")
+
+    state, before = kg.callbacks.TrainState(tmp_path), handlers()
+    with pytest.raises(RuntimeError, match="of this callback"):
+        eager().fit(points(), batch_size=16, verbose=0, callbacks=[Fail(), state])
+    assert handlers() == before
+
+
+# Files
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below"])
+def test_a_folder_that_cannot_be_is_refused_before_training(folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    gan = eager()
+    with pytest.raises(ValueError, match="file that can be written. Received: .*state.keras, but"):
+        short(gan, tmp_path / folder)
+    assert gan.step == 0
 
 
 def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):

@@ -283,7 +283,7 @@ def check_scope(strategy: tf.distribute.Strategy, variables: Sequence[keras.Vari
         if not strategy.extended.variable_created_in_scope(variable.value):
             raise ValueError(
                 "Expected networks and model to be made in the scope of the strategy that they are "
-                f"trained with. Received: {variable.path}, made in another scope; make the networks "
+                f"trained in. Received: {variable.path}, made in another scope; make the networks "
                 "and the model, and compile it, in `with strategy.scope():`"
             )
 

@@ -2,7 +2,7 @@
 
 import collections
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -131,12 +131,12 @@ def _as_arrays(x: Any, y: Any, wanted: bool) -> tuple[np.ndarray, ...]:
     if not labels:
         return (x,)
     received = labels[0].shape
-    labels = _flat(labels[0])
-    if labels.ndim == 0 or len(labels) != len(x):
+    y = _flat(labels[0])
+    if y.ndim == 0 or len(y) != len(x):
         raise ValueError(
             f"Expected one label for each sample. Received: x.shape={x.shape}, y.shape={received}"
         )
-    return x, labels
+    return x, y
 
 
 def _flat(labels: np.ndarray) -> np.ndarray:
@@ -208,13 +208,13 @@ class _Source(NamedTuple):
 
     Attributes:
         passes: Returns an iterator over the elements; the next pass at each call.
-        count: How many elements a pass has, None where that is not known.
+        length: How many elements a pass has, None where that is not known.
         whole: Returns how many of them are whole batches of a size, None where that is not known.
         endless: Whether there is one pass only, or no end.
     """
 
     passes: Callable[[], Iterator[Any]]
-    count: int | None
+    length: int | None
     whole: Callable[[int], int | None]
     endless: bool
 
@@ -254,7 +254,7 @@ def _py_dataset(x: keras.utils.PyDataset, shuffle: bool, seed: int | None) -> _S
         return count and count - (len(_arrays(x[count - 1])[0]) < size)
 
     def batches() -> Iterator[Any]:
-        order = itertools.count() if count is None else range(count)
+        order: Iterable[int] = itertools.count() if count is None else range(count)
         # The last batch may be smaller: it stays the last, where it is left out.
         if shuffle and count:
             order = [*rng.permutation(count - 1).tolist(), count - 1]
@@ -283,7 +283,7 @@ def _stream(source: _Source, sample_rank: int) -> Stream:
     if first is None:
         raise ValueError("Expected data for at least one step. Received: an empty iterable")
     first = _arrays(first)
-    count, size = source.count, None
+    count, size = source.length, None
     if first[0].ndim == sample_rank + 1:
         whole = source.whole(len(first[0]))
         count, size = (count, None) if whole is None else (whole, len(first[0]))

@@ -15,12 +15,7 @@ def samples(array: ArrayLike, name: str, at_least: int = 1) -> np.ndarray:
             f"Expected {name} to have shape (n, d). Received: {name}.shape={array.shape}. "
             "Flatten each sample to one vector."
         )
-    if len(array) < at_least:
-        raise ValueError(
-            f"Expected {name} to hold at least {at_least} samples. "
-            f"Received: {name}.shape={array.shape}. Pass more samples."
-        )
-    return finite(array, name)
+    return finite(enough(array, name, at_least), name)
 
 
 def pair(
@@ -34,6 +29,16 @@ def pair(
             f"{names[0]}.shape={a.shape}, {names[1]}.shape={b.shape}. Use the same features."
         )
     return a, b
+
+
+def enough(array: np.ndarray, name: str, at_least: int) -> np.ndarray:
+    """Returns `array` if it holds at least so many samples."""
+    if len(array) < at_least:
+        raise ValueError(
+            f"Expected {name} to hold at least {at_least} samples. "
+            f"Received: {name}.shape={array.shape}. Pass more samples."
+        )
+    return array
 
 
 def as_float(array: ArrayLike, name: str) -> np.ndarray:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_gans.metrics import checks
-from keras_gans.metrics.neighbours import search
+from keras_gans.metrics.neighbours import Nearest, search
+from keras_gans.metrics.pairs import FAKE_TO_FAKE, REAL_TO_REAL, Pairs
 
 
 def duplicate_share(real: ArrayLike, fake: ArrayLike, quantile: float = 0.05) -> float:
@@ -36,14 +36,36 @@ def duplicate_share(real: ArrayLike, fake: ArrayLike, quantile: float = 0.05) ->
         Arora, Risteski, Zhang, "Do GANs learn the distribution? Some theory and empirics" (2018),
         section 3: the birthday paradox test, with a threshold in place of the human eye.
     """
-    real, fake = checks.pair(real, fake, ("real", "fake"), at_least=(2, 2))
     if not 0.0 <= quantile <= 1.0:
         raise ValueError(f"Expected quantile in [0, 1]. Received: quantile={quantile}.")
-    count = min(len(real), len(fake))
-    threshold = np.quantile(nearest_other(real[:count]), quantile, method="lower")
-    return float(np.mean(nearest_other(fake[:count]) <= threshold))
+    pairs = Pairs(real, fake)
+    return pairs.measure(NearDuplicates(pairs, quantile))[0]
 
 
-def nearest_other(array: np.ndarray) -> np.ndarray:
-    """Returns the distance of each sample to its nearest other sample."""
-    return search(array, array, 2, "duplicates", False).distances[:, 1]
+class NearDuplicates:
+    """The share of fakes that have a near duplicate, from the neighbours of reals and of fakes."""
+
+    def __init__(self, pairs: Pairs, quantile: float = 0.05):
+        pairs.require(2, 2)
+        self.count = min(len(pairs.real), len(pairs.fake))
+        self.quantile = quantile
+        self.nearest = (pairs.near_reals, pairs.near_fakes)
+        self.observers = {
+            walk: nearest.see
+            for walk, nearest in zip((REAL_TO_REAL, FAKE_TO_FAKE), self.nearest, strict=True)
+            if len(nearest.samples) == self.count
+        }
+
+    def result(self) -> float:
+        """Returns the share."""
+        real, fake = (nearest_other(nearest, self.count) for nearest in self.nearest)
+        threshold = np.quantile(real, self.quantile, method="lower")
+        return float(np.mean(fake <= threshold))
+
+
+def nearest_other(nearest: Nearest, count: int) -> np.ndarray:
+    """Returns the distances of the first `count` samples to the nearest other one of these."""
+    if count < len(nearest.samples):  # the neighbours found may be among the rest
+        array = nearest.samples[:count]
+        return search(array, array, 2, "duplicates", False).distances[:, 1]
+    return nearest.found.distances[:, 1]

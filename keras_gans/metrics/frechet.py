@@ -1,10 +1,14 @@
 """Frechet distance of Gaussians fitted to features (FID)."""
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import ArrayLike
 
 from keras_gans.metrics import checks
-from keras_gans.metrics.tiles import spans
+from keras_gans.metrics.pairs import REAL_TO_FAKE, Pairs
+from keras_gans.metrics.tiles import Shifted, Tile, spans
+
+LARGEST_SVD = 2048  # rows or columns: seconds, which grow with the cube
 
 
 class Moments:
@@ -107,7 +111,8 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     """Returns the squared Frechet distance of the Gaussians fitted to two sets of samples.
 
     On Inception features this is the Frechet Inception Distance (FID). Covariances are normalised
-    by `n - 1`, and may be singular (`n <= d`). Memory beyond the arrays grows with `d^2`, not `n`.
+    by `n - 1`, and may be singular (`n <= d`). Time and memory follow the smaller of samples and
+    features: beyond the arrays, memory grows with `min(n m, d^2)`.
 
     Args:
         a: Array of shape `(n, d)`, finite, `n >= 2`.
@@ -128,11 +133,74 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
         Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
         Equilibrium" (2017), equation 6.
     """
-    a, b = checks.pair(a, b, ("a", "b"), at_least=(2, 2))
-    moments_a, moments_b = moments_of(a), moments_of(b)
-    return frechet_from_moments(
-        moments_a.mean, moments_a.covariance, moments_b.mean, moments_b.covariance
-    )
+    pairs = Pairs(a, b, ("a", "b"))
+    return pairs.measure(GaussianDistance(pairs))[0]
+
+
+class GaussianDistance:
+    """The Frechet distance, from the products of all pairs or from covariances.
+
+    With centred rows A and B, scaled so that `C_a = A' A` and `C_b = B' B`, the eigenvalues of
+    `C_a C_b` are the squared singular values of `A B'`, a matrix of all pairs.
+    """
+
+    def __init__(self, pairs: Pairs):
+        pairs.require(2, 2)
+        self.pairs = pairs
+        shape = (len(pairs.real), len(pairs.fake))
+        few = shape[0] * shape[1] < 2 * pairs.real.shape[1] ** 2  # less than two covariances take
+        self._products = np.empty(shape if few else (0, 0))
+        self.observers = {REAL_TO_FAKE: self._see} if few else {}
+
+    def _see(self, tile: Tile) -> None:
+        self._sets = (tile.left, tile.right)
+        self._products[tile.rows, tile.cols] = tile.products
+
+    def result(self) -> float:
+        """Returns the distance."""
+        if self.observers:
+            return frechet_from_products(*self._sets, self._products)
+        real, fake = (moments_of(each) for each in (self.pairs.real, self.pairs.fake))
+        return frechet_from_moments(real.mean, real.covariance, fake.mean, fake.covariance)
+
+
+def frechet_from_products(a: Shifted, b: Shifted, products: np.ndarray) -> float:
+    """Returns the distance, given the products of all pairs, which it overwrites."""
+    products -= products.mean(axis=1, keepdims=True)  # so both sets are centred
+    products -= products.mean(axis=0)
+    scale = (len(a.samples) - 1.0) * (len(b.samples) - 1.0)
+    cross = nuclear_norm(products) / np.sqrt(scale)
+    shift = np.square(a.mean - b.mean).sum()
+    return float(max(0.0, shift + variance(a) + variance(b) - 2.0 * cross))
+
+
+def variance(samples: Shifted) -> float:
+    """Returns the variance, summed over the features."""
+    # Digits that are lost where the mean is far from the origin are lost beside its square too.
+    squares = samples.squares.sum() - len(samples.samples) * np.square(samples.mean).sum()
+    return squares / (len(samples.samples) - 1)
+
+
+def nuclear_norm(matrix: np.ndarray) -> float:
+    """Returns the sum of the singular values; overwrites the matrix.
+
+    Those of a large matrix come from the eigenvalues of `R R'`, where R is of its QR decomposition:
+    less than half of the time. A square has half of the digits, but rows of R fall off as the
+    singular values do, and so do the errors: relative to the sum they are about 1e-12, or
+    1e-8 where many singular values are 0.
+    """
+    if min(matrix.shape) <= LARGEST_SVD:
+        return float(np.linalg.svd(matrix, compute_uv=False).sum())
+    tall = matrix if matrix.shape[0] > matrix.shape[1] else matrix.T  # in LAPACK's order of columns
+    count = tall.shape[1]
+    triangle = scipy.linalg.lapack.dgeqrf(tall, lwork=64 * count, overwrite_a=True)[0][:count]
+    for rows in reversed(spans(count)):  # from below, where no row above has been overwritten
+        triangle[rows, rows] = np.triu(triangle[rows, rows])
+        left, right = triangle[rows, rows.start :], triangle[: rows.stop, rows.start :]
+        triangle[rows, : rows.stop] = left @ right.T
+    # From the lower triangle LAPACK works its way from the largest rows to the smallest.
+    values = scipy.linalg.eigvalsh(triangle, lower=True, overwrite_a=True, check_finite=False)
+    return float(np.sqrt(np.maximum(values, 0.0)).sum())
 
 
 def moments_of(array: np.ndarray) -> Moments:
@@ -178,7 +246,7 @@ def frechet_from_moments(
             f"mean_a.shape={mean_a.shape}, mean_b.shape={mean_b.shape}. Use the same features."
         )
     # With C = F F', the eigenvalues of C_a C_b are the squared singular values of F_a' F_b.
-    cross = np.linalg.svd(factor_a.T @ factor_b, compute_uv=False).sum()
+    cross = nuclear_norm(factor_a.T @ factor_b)
     traces = np.square(factor_a).sum() + np.square(factor_b).sum()
     return float(max(0.0, np.square(mean_a - mean_b).sum() + traces - 2.0 * cross))
 

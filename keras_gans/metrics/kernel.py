@@ -1,12 +1,14 @@
 """Kernel distance of features (KID)."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_gans.metrics import checks
-from keras_gans.metrics.tiles import tile_pairs
+from keras_gans.metrics.pairs import FAKE_TO_FAKE, REAL_TO_FAKE, REAL_TO_REAL, Pairs
+from keras_gans.metrics.tiles import Tile
 
 
 class KernelDistance(NamedTuple):
@@ -92,22 +94,37 @@ def draw(array: np.ndarray, size: int, random: np.random.Generator) -> np.ndarra
 
 
 def squared_discrepancy(a: np.ndarray, b: np.ndarray) -> float:
-    """Returns the unbiased estimate: pairs of a sample with itself do not count."""
-    return float(mean_within(a) + mean_within(b) - 2.0 * kernel_sum(a, b) / (len(a) * len(b)))
+    """Returns the unbiased estimate of two arrays."""
+    pairs = Pairs(a, b, ("a", "b"))
+    return pairs.measure(SquaredDiscrepancy(pairs))[0]
 
 
-def mean_within(array: np.ndarray) -> float:
-    """Returns the mean of the kernel over pairs of different samples."""
+class SquaredDiscrepancy:
+    """The unbiased estimate: pairs of a sample with itself do not count."""
+
+    def __init__(self, pairs: Pairs):
+        pairs.require(2, 2)
+        self.pairs = pairs
+        self._sums = {REAL_TO_REAL: 0.0, FAKE_TO_FAKE: 0.0, REAL_TO_FAKE: 0.0}
+        self.observers = {walk: partial(self._see, walk) for walk in self._sums}
+
+    def _see(self, walk: str, tile: Tile) -> None:
+        self._sums[walk] += kernel(tile.inner_products(), self.pairs.real.shape[1]).sum()
+
+    def result(self) -> float:
+        """Returns the estimate."""
+        real, fake = self.pairs.real, self.pairs.fake
+        among_reals = mean_of_others(self._sums[REAL_TO_REAL], real)
+        among_fakes = mean_of_others(self._sums[FAKE_TO_FAKE], fake)
+        between = self._sums[REAL_TO_FAKE] / (len(real) * len(fake))
+        return float(among_reals + among_fakes - 2.0 * between)
+
+
+def mean_of_others(total: float, array: np.ndarray) -> float:
+    """Returns the mean of the kernel over pairs of different samples, given the sum over all."""
     squared_norms = np.einsum("ij,ij->i", array, array, dtype=np.float64)
     own = kernel(squared_norms, array.shape[1]).sum()
-    return (kernel_sum(array, array) - own) / (len(array) * (len(array) - 1))
-
-
-def kernel_sum(a: np.ndarray, b: np.ndarray) -> float:
-    """Returns the sum of the kernel over all pairs."""
-    origin = np.zeros(a.shape[1])
-    pairs = tile_pairs(a, b, origin)
-    return sum(kernel(left @ right.T, a.shape[1]).sum() for _, _, left, right in pairs)
+    return (total - own) / (len(array) * (len(array) - 1))
 
 
 def kernel(products: np.ndarray, dimension: int) -> np.ndarray:

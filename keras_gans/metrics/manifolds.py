@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_gans.metrics import checks
-from keras_gans.metrics.neighbours import search
-from keras_gans.metrics.tiles import ROUNDING, squared_distance_tiles
+from keras_gans.metrics.neighbours import Nearest
+from keras_gans.metrics.pairs import FAKE_TO_FAKE, REAL_TO_FAKE, REAL_TO_REAL, Pairs
+from keras_gans.metrics.tiles import ROUNDING, Tile
 
 
 class PrecisionRecall(NamedTuple):
@@ -60,16 +61,34 @@ def precision_recall(
         (2019), equations 1 and 2.
     """
     k = checks.positive_integer(k, "k")
-    real, fake = checks.pair(real, fake, ("real", "fake"), at_least=(k + 1, k + 1))
-    real_radii = squared_radii(real, k, "real radii", verbose)
-    fake_radii = squared_radii(fake, k, "fake radii", verbose)
-    real_inside, fake_inside = np.zeros(len(real), bool), np.zeros(len(fake), bool)
-    for rows, cols, distances in squared_distance_tiles(
-        real, fake, slack=-ROUNDING, label="real to fake", verbose=verbose
-    ):
-        fake_inside[cols] |= (distances <= real_radii[rows, np.newaxis]).any(axis=0)
-        real_inside[rows] |= (distances <= fake_radii[cols]).any(axis=1)
-    return PrecisionRecall(float(fake_inside.mean()), float(real_inside.mean()))
+    pairs = Pairs(real, fake, k=k)
+    return pairs.measure(ClosedBalls(pairs, k), verbose=verbose)[0]
+
+
+class ClosedBalls:
+    """Precision and recall: which samples lie in a ball of the other set, or on its surface."""
+
+    def __init__(self, pairs: Pairs, k: int):
+        pairs.require(k + 1, k + 1)
+        self.pairs, self.k = pairs, k
+        self._reals = np.zeros(len(pairs.real), bool)
+        self._fakes = np.zeros(len(pairs.fake), bool)
+        self.observers = {
+            REAL_TO_REAL: pairs.near_reals.see,
+            FAKE_TO_FAKE: pairs.near_fakes.see,
+            REAL_TO_FAKE: self._see,
+        }
+
+    def _see(self, tile: Tile) -> None:
+        distances = tile.squared_distances(slack=-ROUNDING)
+        real_radii = squared_radii(self.pairs.near_reals, self.k, tile.rows)
+        fake_radii = squared_radii(self.pairs.near_fakes, self.k, tile.cols)
+        self._fakes[tile.cols] |= (distances <= real_radii[:, np.newaxis]).any(axis=0)
+        self._reals[tile.rows] |= (distances <= fake_radii).any(axis=1)
+
+    def result(self) -> PrecisionRecall:
+        """Returns the shares of samples inside."""
+        return PrecisionRecall(float(self._fakes.mean()), float(self._reals.mean()))
 
 
 def density_coverage(
@@ -108,19 +127,31 @@ def density_coverage(
         sections 3.1 and 3.2.
     """
     k = checks.positive_integer(k, "k")
-    real, fake = checks.pair(real, fake, ("real", "fake"), at_least=(k + 1, 1))
-    radii = squared_radii(real, k, "real radii", verbose)
-    hits, covered = 0, np.zeros(len(real), bool)
-    for rows, _, distances in squared_distance_tiles(
-        real, fake, slack=ROUNDING, label="real to fake", verbose=verbose
-    ):
-        inside = distances < radii[rows, np.newaxis]
-        hits += int(np.count_nonzero(inside))
-        covered[rows] |= inside.any(axis=1)
-    return DensityCoverage(float(hits / (k * len(fake))), float(covered.mean()))
+    pairs = Pairs(real, fake, k=k)
+    return pairs.measure(OpenBalls(pairs, k), verbose=verbose)[0]
 
 
-def squared_radii(array: np.ndarray, k: int, label: str, verbose: bool) -> np.ndarray:
-    """Returns the squared distance of each sample to its k-th nearest other sample."""
-    neighbours = search(array, array, k + 1, label, verbose)  # the first is the sample itself
-    return np.square(neighbours.distances[:, k])
+class OpenBalls:
+    """Density and coverage: how many fakes lie in the balls of the reals, short of the surface."""
+
+    def __init__(self, pairs: Pairs, k: int):
+        pairs.require(k + 1, 1)
+        self.pairs, self.k = pairs, k
+        self._hits, self._covered = 0, np.zeros(len(pairs.real), bool)
+        self.observers = {REAL_TO_REAL: pairs.near_reals.see, REAL_TO_FAKE: self._see}
+
+    def _see(self, tile: Tile) -> None:
+        radii = squared_radii(self.pairs.near_reals, self.k, tile.rows)
+        inside = tile.squared_distances(slack=ROUNDING) < radii[:, np.newaxis]
+        self._hits += int(np.count_nonzero(inside))
+        self._covered[tile.rows] |= inside.any(axis=1)
+
+    def result(self) -> DensityCoverage:
+        """Returns the mean number of hits, over k, and the share of balls that are hit."""
+        density = self._hits / (self.k * len(self.pairs.fake))
+        return DensityCoverage(float(density), float(self._covered.mean()))
+
+
+def squared_radii(nearest: Nearest, k: int, rows: slice) -> np.ndarray:
+    """Returns the squared distance of samples to their k-th nearest other sample."""
+    return np.square(nearest.found.distances[rows, k])  # column 0 is the sample itself

@@ -1,12 +1,13 @@
 """Nearest neighbours."""
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_gans.metrics import checks
-from keras_gans.metrics.tiles import spans, squared_distance_tiles
+from keras_gans.metrics.tiles import Tile, blocks, tiles
 
 
 class Neighbours(NamedTuple):
@@ -52,18 +53,35 @@ def search(
     samples: np.ndarray, references: np.ndarray, k: int, label: str, verbose: bool
 ) -> Neighbours:
     """Returns `Neighbours` of checked arguments."""
-    indices = np.zeros((len(samples), k), dtype=np.int64)
-    squares = np.full((len(samples), k), np.inf)
-    for rows, cols, tile in squared_distance_tiles(
-        samples, references, label=label, verbose=verbose
-    ):
-        near = smallest(tile, k)
-        found = np.hstack([indices[rows], near + cols.start])
-        values = np.hstack([squares[rows], np.take_along_axis(tile, near, axis=1)])
-        keep = smallest(values, k)
-        indices[rows] = np.take_along_axis(found, keep, axis=1)
-        squares[rows] = np.take_along_axis(values, keep, axis=1)
-    return in_order(indices, row_distances(samples, references, indices))
+    nearest = Nearest(samples, references, k)
+    for tile in tiles(samples, references, label, verbose):
+        nearest.see(tile)
+    return nearest.found
+
+
+class Nearest:
+    """Finds the k nearest references of each sample in the tiles that it is shown."""
+
+    def __init__(self, samples: np.ndarray, references: np.ndarray, k: int):
+        self.samples, self.references, self.k = samples, references, k
+        self._indices = np.zeros((len(samples), k), dtype=np.int64)
+        self._squares = np.full((len(samples), k), np.inf)
+
+    def see(self, tile: Tile) -> None:
+        """Keeps the nearest of those found before and those of a tile."""
+        distances = tile.squared_distances()
+        near = smallest(distances, self.k)
+        found = np.hstack([self._indices[tile.rows], near + tile.cols.start])
+        values = np.hstack([self._squares[tile.rows], np.take_along_axis(distances, near, axis=1)])
+        keep = smallest(values, self.k)
+        self._indices[tile.rows] = np.take_along_axis(found, keep, axis=1)
+        self._squares[tile.rows] = np.take_along_axis(values, keep, axis=1)
+
+    @cached_property
+    def found(self) -> Neighbours:
+        """The `Neighbours`, once all tiles were shown."""
+        distances = row_distances(self.samples, self.references, self._indices)
+        return in_order(self._indices, distances)
 
 
 def smallest(values: np.ndarray, k: int) -> np.ndarray:
@@ -74,13 +92,13 @@ def smallest(values: np.ndarray, k: int) -> np.ndarray:
 
 def row_distances(samples: np.ndarray, references: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Returns the distance of each sample to each of its neighbours, without cancellation."""
-    distances = np.empty(indices.shape)
-    for rows in spans(len(samples)):
-        left = samples[rows].astype(np.float64)
+    squares = np.zeros(indices.shape)
+    for rows, features in blocks(samples.shape):
+        block = samples[rows, features].astype(np.float64)
         for column in range(indices.shape[1]):
-            differences = left - references[indices[rows, column]]
-            distances[rows, column] = np.linalg.norm(differences, axis=1)
-    return distances
+            differences = block - references[indices[rows, column], features]
+            squares[rows, column] += np.einsum("ij,ij->i", differences, differences)
+    return np.sqrt(squares)
 
 
 def in_order(indices: np.ndarray, distances: np.ndarray) -> Neighbours:

@@ -1,19 +1,20 @@
 """The protocol: one pass of features for all metrics, and what was done beside every result."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_gans.metrics import extractors
 from keras_gans.metrics.cache import cached, fingerprint
-from keras_gans.metrics.collapse import duplicate_share
+from keras_gans.metrics.collapse import NearDuplicates
 from keras_gans.metrics.features import Extractor, Features
-from keras_gans.metrics.frechet import frechet_distance
-from keras_gans.metrics.kernel import kernel_distance
-from keras_gans.metrics.manifolds import density_coverage, precision_recall
+from keras_gans.metrics.frechet import GaussianDistance
+from keras_gans.metrics.kernel import SquaredDiscrepancy
+from keras_gans.metrics.manifolds import ClosedBalls, OpenBalls
 from keras_gans.metrics.mixtures import mode_coverage
-from keras_gans.metrics.samples import as_arrays, check_values, scaled
+from keras_gans.metrics.pairs import PairMetric, Pairs
+from keras_gans.metrics.samples import as_arrays, check_values, scale_of, scaled
 from keras_gans.metrics.scores import inception_score
 
 # Reals and fakes that are compared unless `n` says otherwise.
@@ -44,30 +45,40 @@ class Mixture(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """Numbers that come out of one computation of reals, fakes, and what it needs beside these."""
+    """Numbers of one computation, of pairs of samples or of what it needs beside these."""
 
     names: tuple[str, ...]
-    compute: Callable[[Features, Features, Any], Any]
+    make: Callable[[Pairs, Any], PairMetric]
     needs: str | None = None
 
 
+class Alone:
+    """A metric that compares no pairs."""
+
+    observers: Mapping[str, Any] = {}
+
+    def __init__(self, numbers: Sequence[float]):
+        self.numbers = numbers
+
+    def result(self) -> Sequence[float]:
+        """Returns the numbers."""
+        return self.numbers
+
+
 METRICS = (
-    Metric(("fid",), lambda real, fake, _: (frechet_distance(real.vectors, fake.vectors),)),
-    Metric(("kid",), lambda real, fake, _: kernel_distance(real.vectors, fake.vectors)[:1]),
-    Metric(
-        ("precision", "recall"), lambda real, fake, _: precision_recall(real.vectors, fake.vectors)
-    ),
-    Metric(
-        ("density", "coverage"), lambda real, fake, _: density_coverage(real.vectors, fake.vectors)
-    ),
-    Metric(("duplicates",), lambda real, fake, _: (duplicate_share(real.vectors, fake.vectors),)),
-    Metric(("is",), lambda _, __, shares: inception_score(shares)[:1], "probabilities"),
+    Metric(("fid",), lambda pairs, _: GaussianDistance(pairs)),
+    Metric(("kid",), lambda pairs, _: SquaredDiscrepancy(pairs)),
+    Metric(("precision", "recall"), lambda pairs, _: ClosedBalls(pairs, k=3)),
+    Metric(("density", "coverage"), lambda pairs, _: OpenBalls(pairs, k=5)),
+    Metric(("duplicates",), lambda pairs, _: NearDuplicates(pairs)),
+    Metric(("is",), lambda _, shares: Alone(inception_score(shares)[:1]), "probabilities"),
     Metric(
         ("modes", "high_quality", "reverse_kl"),
-        lambda _, fake, mixture: mode_coverage(fake.vectors, *mixture),
+        lambda pairs, mixture: Alone(mode_coverage(pairs.fake, *mixture)),
         "mixture",
     ),
 )
+LARGEST_K = 5  # neighbours that they look at
 
 
 def compare(
@@ -99,11 +110,12 @@ def compare(
     """
     wanted = check(metrics, fake, mixture)
     needed = {None: None, "probabilities": fake.probabilities, "mixture": mixture}
+    chosen = [metric for metric in METRICS if set(metric.names) & set(wanted)]
+    pairs = Pairs(real.vectors, fake.vectors, k=LARGEST_K)
+    results = pairs.measure(*(metric.make(pairs, needed[metric.needs]) for metric in chosen))
     values: dict[str, float] = {}
-    for metric in METRICS:
-        if set(metric.names) & set(wanted):
-            numbers = metric.compute(real, fake, needed[metric.needs])
-            values.update(zip(metric.names, map(float, numbers), strict=True))
+    for metric, result in zip(chosen, results, strict=True):
+        values.update(zip(metric.names, map(float, np.atleast_1d(result)), strict=True))
     return {name: values[name] for name in wanted}
 
 
@@ -186,6 +198,7 @@ def evaluate(
     seed: int = 0,
     mixture: Mixture | None = None,
     by_class: bool = True,
+    batch_size: int | None = None,
 ) -> Scores:
     """Measures a model against data; what `gan.evaluate` does.
 
@@ -202,6 +215,7 @@ def evaluate(
         seed: Integer seed of the latents.
         mixture: As for `compare`.
         by_class: Whether each class is measured too, of a conditional model against labelled data.
+        batch_size: As for `GAN.evaluate`.
 
     Returns:
         The `Scores`.
@@ -216,7 +230,7 @@ def evaluate(
     extractor = extractors.get(extractor, gan.sample_shape)
     real = real_features(data, extractor, gan.sample_shape, n, getattr(gan, "value_range", None))
     n = n or len(real.vectors)
-    samples, labels = draw(gan, real, n, seed)
+    samples, labels = draw(gan, real, n, seed, batch_size)
     fake = extractor(samples)._replace(labels=labels)
     scores = Scores(compare(real, fake, metrics, mixture))
     scores.by_class = compare_by_class(real, fake, metrics, mixture) if by_class else {}
@@ -236,7 +250,9 @@ def is_conditional(gan: Any) -> bool:
     return getattr(gan, "conditional", False)
 
 
-def draw(gan: Any, real: Features, n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
+def draw(
+    gan: Any, real: Features, n: int, seed: int = 0, batch_size: int | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Draws samples of a model, of a conditional one with the labels of real samples.
 
     Args:
@@ -244,6 +260,7 @@ def draw(gan: Any, real: Features, n: int, seed: int = 0) -> tuple[np.ndarray, n
         real: `Features` whose labels are used, over and over where n is larger.
         n: How many samples.
         seed: Integer seed of the latents.
+        batch_size: Samples that are drawn at a time; the model's own number by default.
 
     Returns:
         The samples, and the labels that they were drawn with; None where these are not of the data.
@@ -254,15 +271,16 @@ def draw(gan: Any, real: Features, n: int, seed: int = 0) -> tuple[np.ndarray, n
     Example:
         >>> samples, labels = draw(gan, real, n=1000)
     """
+    arguments = {"seed": seed} if batch_size is None else {"seed": seed, "batch_size": batch_size}
     if not is_conditional(gan) or real.labels is None:
-        return gan.generate(n, seed=seed), None
+        return gan.generate(n, **arguments), None
     if real.labels.dtype.kind not in "iu" or real.labels.shape != (len(real.vectors),):
         raise ValueError(
             f"Expected one integer label for each of {len(real.vectors)} samples. Received: labels "
             f"of shape {real.labels.shape} and dtype {real.labels.dtype}; pass class numbers"
         )
     labels = np.resize(real.labels, n)
-    return gan.generate(n, seed=seed, labels=labels), labels
+    return gan.generate(n, **arguments, labels=labels), labels
 
 
 def protocol_of(extractor: Extractor, sample_shape: tuple[int, ...]) -> dict[str, str]:
@@ -299,8 +317,8 @@ def real_features(
     if isinstance(data, Features):
         return data
     samples, labels = as_arrays(data, sample_shape, n or MAX_SAMPLES)
-    if samples.dtype == np.uint8 and value_range:
-        samples = scaled(samples, value_range)
+    scale = scale_of(samples, value_range)
+    samples = scaled(samples, scale) if scale else samples
     check_values(samples, value_range)
     if extractor.model is None:
         return extractor(samples)._replace(labels=labels)

@@ -6,6 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from keras_gans.metrics import checks
+from keras_gans.metrics.tiles import spans
 
 LARGEST_ASSIGNMENT = 10_000  # samples: a cost matrix of 800 MB
 
@@ -41,7 +42,12 @@ def sliced_wasserstein(a: ArrayLike, b: ArrayLike, projections: int = 50, seed: 
     projections = checks.positive_integer(projections, "projections")
     directions = np.random.RandomState(seed).randn(a.shape[1], projections)
     directions /= np.linalg.norm(directions, axis=0)
-    return float(np.sqrt(squared_wasserstein_1d(a @ directions, b @ directions).mean()))
+    return float(np.sqrt(squared_wasserstein_1d(*(project(c, directions) for c in (a, b))).mean()))
+
+
+def project(array: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Returns the projections, in tiles: whole float32 arrays would be copied to float64."""
+    return np.concatenate([array[rows] @ directions for rows in spans(len(array))])
 
 
 def squared_wasserstein_1d(u: np.ndarray, v: np.ndarray) -> np.ndarray:

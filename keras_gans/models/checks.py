@@ -42,20 +42,7 @@ def check_networks(
             "Expected the generator's outputs to fit the discriminator's inputs. Received: "
             f"generator.output_shape={(None, *made)}, discriminator.input_shape={(None, *samples)}"
         )
-    if not discriminator_takes_labels:
-        _check_one_conditional(g_labels, d_labels)
-    elif len(g_labels) != len(d_labels) or len(g_labels) > 1:
-        raise ValueError(
-            "Expected both networks to take labels as their second input, or neither. Received: "
-            f"a generator of {1 + len(g_labels)} inputs and a discriminator of {1 + len(d_labels)}"
-        )
-    for name, labels in (("generator", g_labels), ("discriminator", d_labels)):
-        if labels and labels[0] not in ((), (1,)):
-            raise ValueError(
-                f"Expected the second input of the {name} to be labels, integers of shape "
-                f"(batch,). Received: an input of shape {(None, *labels[0])}; give the network one "
-                "input, or turn class numbers into vectors inside it"
-            )
+    _check_label_inputs(g_labels, d_labels, discriminator_takes_labels)
     if inspection.ends_in_probabilities(discriminator):
         raise ValueError(
             "Expected a discriminator that outputs logits. Received: "
@@ -69,13 +56,27 @@ def check_networks(
         )
 
 
-def _check_one_conditional(g_labels: Sequence[Any], d_labels: Sequence[Any]) -> None:
-    if len(g_labels) != 1 or d_labels:
+def _check_label_inputs(
+    g_labels: Sequence[Any], d_labels: Sequence[Any], discriminator_takes_labels: bool
+) -> None:
+    if discriminator_takes_labels and (len(g_labels) != len(d_labels) or len(g_labels) > 1):
+        raise ValueError(
+            "Expected both networks to take labels as their second input, or neither. Received: "
+            f"a generator of {1 + len(g_labels)} inputs and a discriminator of {1 + len(d_labels)}"
+        )
+    if not discriminator_takes_labels and (len(g_labels) != 1 or d_labels):
         raise ValueError(
             "Expected a generator of (latents, labels) and a discriminator of samples alone, which "
             f"finds the classes itself. Received: a generator of {1 + len(g_labels)} inputs and a "
             f"discriminator of {1 + len(d_labels)}"
         )
+    for name, labels in (("generator", g_labels), ("discriminator", d_labels)):
+        if labels and labels[0] not in ((), (1,)):
+            raise ValueError(
+                f"Expected the second input of the {name} to be labels, integers of shape "
+                f"(batch,). Received: an input of shape {(None, *labels[0])}; give the network one "
+                "input, or turn class numbers into vectors inside it"
+            )
 
 
 def _check_apart(generator: keras.Model, discriminator: keras.Model) -> None:

@@ -115,10 +115,7 @@ class Compiling(keras.Model):
                 steps_per_execution=steps_per_execution,
             )
             self._settle_optimizers(d_optimizer, g_optimizer)
-            if ema_decay is None:
-                self.ema_generator = None
-            elif self.ema_generator is None:  # Compiled again, the average goes on.
-                self.ema_generator = AveragedNetwork(self.generator)
+            self._settle_average(ema_decay)
             for penalty in (*penalties, *generator_penalties):
                 penalty.build()
         self.loss = loss
@@ -128,10 +125,6 @@ class Compiling(keras.Model):
         self.augment = augment
         self.n_critic = n_critic
         self.reuse_batch = reuse_batch
-        self.ema_decay = ema_decay
-        for means in self.metrics:  # The logs may be others now.
-            means.names = ()
-            means.reset_state()
 
     def _penalties(self, penalties: Sequence[Penalty] | None, gp_weight: Any) -> list[Penalty]:
         if gp_weight is not None:
@@ -145,6 +138,16 @@ class Compiling(keras.Model):
                 for penalty in self.default_penalties
             ]
         return list(penalties)
+
+    def _settle_average(self, ema_decay: Any) -> None:
+        self.ema_decay = ema_decay
+        if ema_decay is None:
+            self.ema_generator = None
+        elif self.ema_generator is None:  # Compiled again, the average goes on.
+            self.ema_generator = AveragedNetwork(self.generator)
+        for means in self.metrics:  # The logs may be others now.
+            means.names = ()
+            means.reset_state()
 
     def _settle_optimizers(self, d_optimizer: Any, g_optimizer: Any) -> None:
         # What is trained is settled here, as in Keras: flags set later change nothing. Keras must

@@ -189,8 +189,9 @@ class GAN(Sampling, Saving, Compiling, Penalising, Trainer):
         if self.ema_generator:
             decay = self.ema_decay
             self.ema_generator.update(decay(step) if callable(decay) else decay)
-        for part in (*self.generator_penalties, self):
-            part.after_generator(terms)
+        for penalty in self.generator_penalties:
+            penalty.after_generator(terms)
+        self.after_generator(terms)
         self.g_means.update_state(terms)
 
     # What a variant may add

@@ -64,7 +64,7 @@ class InfoGAN(GAN):
         self.code_weight = code_weight
         size = sum(self.categorical) + continuous
         checks.check_output(discriminator, "codes", (size,))
-        self.noise_dim = self.latent_dim - size
+        self.noise_dim = int(self.latent_dim or 0) - size
         if self.noise_dim < 0:
             raise ValueError(
                 f"Expected a generator of at least {size} latents, as many as the codes take. "

@@ -133,21 +133,15 @@ class Trainer(backend.Model):
         Example:
             >>> history = gan.fit(images, batch_size=64, epochs=5)
         """
-        if not self.compiled:
-            raise ValueError(
-                "Expected a compiled model. Received: fit() before compile(); call compile() first"
-            )
-        refuse("fit", refused)
-        backend.check_scope(self.distribute_strategy, self.weights)
+        self._check_fit(refused)
         if validation_split and validation_data is None:
             x, validation_data = split(x, y, validation_split, labels=self.conditional)
             y = None
         callbacks = [_OwnAverages(), *_with_guard(callbacks)]
         if validation_data is not None:
-            measure = Evaluation(
-                validation_data, every=validation_freq, batch_size=validation_batch_size
-            )
-            callbacks.insert(2, measure)  # After the guard, before those that may read its logs.
+            size = validation_batch_size
+            # After the guard, before those that may read its logs.
+            callbacks.insert(2, Evaluation(validation_data, validation_freq, batch_size=size))
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
         done = self.step
@@ -166,12 +160,23 @@ class Trainer(backend.Model):
                 initial_epoch=initial_epoch,
                 steps_per_epoch=self.steps_per_epoch,
             )
+        self._check_progress(done, history)
+        return history
+
+    def _check_fit(self, refused: dict[str, Any]) -> None:
+        if not self.compiled:
+            raise ValueError(
+                "Expected a compiled model. Received: fit() before compile(); call compile() first"
+            )
+        refuse("fit", refused)
+        backend.check_scope(self.distribute_strategy, self.weights)
+
+    def _check_progress(self, done: int, history: keras.callbacks.History) -> None:
         if self.step == done and history.epoch:
             raise ValueError(
                 f"Expected data for at least one step, {self.batches_per_step} mini-batches. "
                 "Received: a data set that ended before; use a smaller batch or a smaller n_critic"
             )
-        return history
 
     def make_train_function(self, force: bool = False) -> Any:
         """Makes the function that runs `steps_per_execution` steps on all replicas."""

@@ -7,6 +7,13 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_gans.layers import (
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+    Pack,
+    SpectralNormalization,
+)
+
 # Layers that move values but do not change them.
 _MOVES = (
     layers.Reshape,
@@ -15,6 +22,7 @@ _MOVES = (
     layers.Cropping2D,
     layers.UpSampling2D,
     layers.Dropout,
+    Pack,
 )
 # Layers that mix the samples of a batch, or may, or count their calls.
 _MIXES = (
@@ -23,7 +31,12 @@ _MIXES = (
     layers.Lambda,
     layers.MixUp,
     layers.Wrapper,
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+    Pack,
 )
+# What they wrap computes all but its kernel.
+_NORMALISES = (layers.SpectralNormalization, SpectralNormalization)
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
 _PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
 
@@ -72,6 +85,11 @@ def output_shapes(network: keras.Model) -> dict[str, Shape]:
     except TypeError as error:
         raise ValueError(_one_argument(network)) from error
     named = outputs if isinstance(outputs, dict) else {"logits": outputs}
+    if not all(hasattr(output, "shape") for output in named.values()):
+        raise ValueError(
+            "Expected networks of one output, or a discriminator of a dict of them. Received: "
+            f"{network.name} with {len(outputs)} outputs"
+        )
     return {name: tuple(output.shape[1:]) for name, output in named.items()}
 
 
@@ -91,14 +109,21 @@ def sample_shape(generator: keras.Model, discriminator: keras.Model) -> Shape:
 def num_classes(*networks: keras.Model) -> int | None:
     """Returns how many classes the networks' layers of labels know, None where it is not certain.
 
-    Layers of labels are `Embedding`, `CategoryEncoding` and the operation `one_hot`.
+    Layers of labels are `Embedding`, `CategoryEncoding`, `ConditionalBatchNormalization`,
+    `EmbeddingProjection` and the operation `one_hot`.
 
     Example:
         >>> labels = keras.Input((), dtype="int32")
         >>> num_classes(keras.Model(labels, keras.layers.Embedding(10, 3)(labels)))
         10
     """
-    names = {"Embedding": "input_dim", "CategoryEncoding": "num_tokens", "OneHot": "num_classes"}
+    names = {
+        "Embedding": "input_dim",
+        "CategoryEncoding": "num_tokens",
+        "ConditionalBatchNormalization": "num_classes",
+        "EmbeddingProjection": "num_classes",
+        "OneHot": "num_classes",
+    }
     found = {
         getattr(part, names[type(part).__name__])
         for network in networks
@@ -185,7 +210,7 @@ def _last_parts(network: keras.Model) -> Iterator[Any]:
             if not isinstance(part, keras.Sequential):
                 return
         else:
-            yield part
+            yield _unwrapped(part)
 
 
 def _chain(network: Any) -> Iterator[Any]:
@@ -201,6 +226,10 @@ def _chain(network: Any) -> Iterator[Any]:
             return
 
 
+def _unwrapped(part: Any) -> Any:
+    return part.layer if isinstance(part, _NORMALISES) else part
+
+
 def _output(part: Any) -> Any:
     try:
         return part.output
@@ -213,10 +242,12 @@ def _parts(network: keras.Model) -> Iterator[Any]:
         if isinstance(part, keras.Model):
             yield from _parts(part)
         else:
-            yield part
+            yield _unwrapped(part)
 
 
 def _keeps_samples_apart(part: object) -> bool:
+    if isinstance(part, SpectralNormalization) and part.activity_regularizer is None:
+        return _keeps_samples_apart(part.layer)
     return (
         isinstance(part, keras.Layer)  # And not some operation.
         and _is_known(part)
