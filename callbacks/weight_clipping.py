@@ -7,10 +7,6 @@ import keras
 from keras_gans.constraints import ClipWeights
 
 
-class _WhileTraining(ClipWeights):
-    """What the callback attaches: known again where an interrupted training left it."""
-
-
 class WeightClipping(keras.callbacks.Callback):
     """Keeps the discriminator's trainable weights in [-clip_value, clip_value] while training.
 
@@ -33,20 +29,21 @@ class WeightClipping(keras.callbacks.Callback):
 
     def __init__(self, clip_value: float = 0.01):
         super().__init__()
-        self.constraint = _WhileTraining(clip_value)
+        self.constraint = ClipWeights(clip_value)
+        self._clipped: list[keras.Variable] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         variables = self.model.discriminator.trainable_variables
         for variable in variables:
-            if not isinstance(variable.constraint, (_WhileTraining, type(None))):
+            if variable.constraint is not None:
                 raise ValueError(
                     "Expected discriminator weights without constraints. Received: "
                     f"{variable.path} with {type(variable.constraint).__name__}; leave one out"
                 )
         for variable in variables:
             variable.constraint = self.constraint
-        # A step compiled earlier does not know of the constraint.
-        self.model.make_train_function(force=True)
+        self._clipped = variables
+        self.model.make_train_function()  # That of these constraints.
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._take_off()
@@ -56,7 +53,6 @@ class WeightClipping(keras.callbacks.Callback):
         self._take_off()
 
     def _take_off(self) -> None:
-        for variable in self.model.discriminator.trainable_variables:
-            if isinstance(variable.constraint, _WhileTraining):
-                variable.constraint = None
-        self.model.make_train_function(force=True)
+        for variable in self._clipped:
+            variable.constraint = None
+        self._clipped = []

@@ -31,5 +31,11 @@ class ClipWeights(keras.constraints.Constraint):
     def __call__(self, weights: Any) -> Any:
         return ops.clip(weights, -self.clip_value, self.clip_value)
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.get_config() == self.get_config()
+
+    def __hash__(self) -> int:
+        return hash(self.clip_value)
+
     def get_config(self) -> dict:
         return {"clip_value": self.clip_value}

@@ -309,6 +309,18 @@ def test_other_data_is_one_sentence(kind):
         gan.fit(data(), verbose=0, **arguments)
 
 
+def test_a_sentence_from_within_the_data_is_the_error(gan, tmp_path):
+    """A picture that is damaged inside is named when its turn comes."""
+    for i in range(SAMPLES):
+        Image.fromarray(PIXELS[i, ..., 0]).resize((32, 32)).save(tmp_path / f"{i:02}.png")
+    whole = (tmp_path / "17.png").read_bytes()
+    middle = len(whole) // 2
+    (tmp_path / "17.png").write_bytes(whole[:middle] + bytes(40) + whole[middle + 40 :])
+    data = kg.datasets.load(tmp_path, size=(8, 8))
+    with pytest.raises(ValueError, match=r"^Expected pictures .*17\.png"):
+        gan.fit(data, batch_size=BATCH, verbose=0)
+
+
 # Callbacks of Keras
 
 FITTED = {"batch_size": BATCH, "epochs": 3, "verbose": 0}

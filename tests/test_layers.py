@@ -234,7 +234,8 @@ def networks(row):
     outputs = layers.Flatten()(row.make()(of(row, hidden, labels)))
     if row.labels == "only":
         outputs = layers.Concatenate()([layers.Flatten()(hidden), outputs])
-    logits = layers.Dense(1)(layers.LeakyReLU(0.2)(outputs))
+    # Smooth: at a kink, rounding decides between two gradients.
+    logits = layers.Dense(1)(layers.Activation("tanh")(outputs))
     z = keras.Input((3,))
     if row.labels == "no":
         return keras.Model(z, layers.Dense(2)(z)), keras.Model(x, logits)

@@ -1,6 +1,7 @@
 """TensorFlow: tapes, `tf.function`, and `tf.distribute`."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -302,6 +303,18 @@ def worker_errors(strategy: tf.distribute.Strategy) -> Iterator[None]:
             f"Expected all {workers} workers to stay alive. Received: {reason}; start all workers "
             "again, with TrainState they go on from the last saved epoch"
         ) from error
+
+
+@contextlib.contextmanager
+def data_errors() -> Iterator[None]:
+    """Raises the sentence that reading the data has ended in, out of TensorFlow's own error."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        found = re.search(r"ValueError: (Expected .*Received.*)", str(error))
+        if found is None:
+            raise
+        raise ValueError(found[1]) from error
 
 
 def _worker_count(strategy: tf.distribute.Strategy) -> int:

@@ -142,12 +142,16 @@ class Trainer(backend.Model):
             size = validation_batch_size
             # After the guard, before those that may read its logs.
             callbacks.insert(2, Evaluation(validation_data, validation_freq, batch_size=size))
+        for callback in callbacks:
+            if isinstance(callback, Evaluation):
+                callback.check_patience(callbacks)
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
         done = self.step
         with (
             backend.worker_errors(self.distribute_strategy),
             backend.exact_runs(self.penalty_count),
+            backend.data_errors(),
             _tidied_up(callbacks),
             _ends_expected(self.steps_per_epoch is None),
         ):
@@ -160,7 +164,7 @@ class Trainer(backend.Model):
                 initial_epoch=initial_epoch,
                 steps_per_epoch=self.steps_per_epoch,
             )
-        self._check_progress(done, history)
+        self._check_progress(done, epochs - initial_epoch)
         return history
 
     def _check_fit(self, refused: dict[str, Any]) -> None:
@@ -171,17 +175,29 @@ class Trainer(backend.Model):
         refuse("fit", refused)
         backend.check_scope(self.distribute_strategy, self.weights)
 
-    def _check_progress(self, done: int, history: keras.callbacks.History) -> None:
-        if self.step == done and history.epoch:
+    def _check_progress(self, done: int, epochs: int) -> None:
+        if self.step == done and epochs > 0:
             raise ValueError(
                 f"Expected data for at least one step, {self.batches_per_step} mini-batches. "
                 "Received: a data set that ended before; use a smaller batch or a smaller n_critic"
             )
 
     def make_train_function(self, force: bool = False) -> Any:
-        """Makes the function that runs `steps_per_execution` steps on all replicas."""
-        if self.train_function is not None and not force:
-            return self.train_function
+        """Makes the function that runs `steps_per_execution` steps on all replicas.
+
+        A compiled step applies the constraints that the weights had when it was traced: there is a
+        function for each set of them, so that those of one `fit` are neither forgotten nor left in
+        the next, and nothing is compiled twice.
+        """
+        if force or self.train_function is None:  # As `compile` leaves it.
+            self._train_functions: dict[tuple[Any, ...], Any] = {}
+        constraints = tuple(weight.constraint for weight in self.weights)
+        if constraints not in self._train_functions:
+            self._train_functions[constraints] = self._new_train_function()
+        self.train_function = self._train_functions[constraints]
+        return self.train_function
+
+    def _new_train_function(self) -> Any:
         run = backend.compile_steps(self.train_step, self.distribute_strategy, self.run_eagerly)
 
         def train_function(iterator):
@@ -193,7 +209,6 @@ class Trainer(backend.Model):
             self.progress.advance(steps)
             return logs
 
-        self.train_function = train_function
         return train_function
 
     def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
