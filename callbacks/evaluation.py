@@ -114,7 +114,8 @@ class Evaluation(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # What is repeated comes from the history, which an interrupted training keeps.
-        last = {name: values[-1] for name, values in self.model.history.history.items()}
+        history = getattr(self.model, "history", None)
+        last = {name: values[-1] for name, values in history.history.items()} if history else {}
         if (epoch + 1) % self.every and set(self._names) <= set(last):
             scores: dict[str, float] = {name: LastScore(last[name]) for name in self._names}
         else:

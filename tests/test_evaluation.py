@@ -169,6 +169,10 @@ def test_a_patience_that_ends_before_the_next_measurement_is_refused(kind):
         evaluation.check_patience([evaluation, kind("val_fid", patience=4, mode="min")])
     others = [kind("val_fid", patience=5, mode="min"), kind("d_loss", patience=1, mode="min")]
     evaluation.check_patience([evaluation, *others, best(Path()), kg.callbacks.CollapseWarning()])
+    gan = model()
+    with pytest.raises(ValueError, match=message):
+        fit(gan, kind("val_fid", patience=4, mode="min"), evaluation)
+    assert gan.step == 0
 
 
 # What is measured

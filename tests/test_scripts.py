@@ -437,7 +437,7 @@ MISTAKES = {  # {} is the folder of the data.
     "train tiny --data nope": "Received: name='nope'",
     "train tiny --data {}/nope.npy": "Received: name='.*nope.npy', not a file",
     "train tiny --data {}/colour.npy --n-critic 1 --batch-size 8": r"Received: .*\(8, 8, 3\)",
-    "train tiny --data {}/points.npy": "Expected no size for points. Received: size=",
+    "train tiny --data {}/points.npy": "no size for points, and no channels. Received: size=",
     "train tiny --data {}/grey.npy --batch-size 64": "Received: 40 samples; use a smaller `batch_",
     "train tiny --data {}/grey.npy --n-critic 50": "Received: 40 samples",
     "train tiny --data {}/grey.npy --run-dir {}/run": "new or empty run folder. Received: .*/run,",

@@ -248,6 +248,13 @@ def test_a_finished_training_is_not_repeated(tmp_path, capsys):
     assert count.steps == 0 and "has 2 epochs already" in capsys.readouterr().err
 
 
+def test_a_finished_training_on_data_of_unknown_length_is_not_repeated(tmp_path):
+    data = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True)
+    data = data.batch(16, drop_remainder=True)
+    history = fit(eager(), tmp_path, x=data, batch_size=None, epochs=1).history
+    assert fit(eager(), tmp_path, x=data, batch_size=None, epochs=1).history == history
+
+
 def test_a_cell_that_is_run_again_repeats_nothing(tmp_path, capsys):
     gan, count = eager(), Count()
     history = short(gan, tmp_path).history

@@ -1,9 +1,11 @@
 """Weights that stay small while training, and only then."""
 
+from contextlib import nullcontext
+
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 import keras_gans as kg
 from callback_cases import fit, image_networks, interrupted
@@ -18,14 +20,15 @@ def critic_with_batch_norm():
     return generator, keras.Sequential([keras.Input((8, 8, 1)), *hidden, layers.Dense(1)])
 
 
-def wgan(networks=critic_with_batch_norm, **arguments):
+def wgan(networks=critic_with_batch_norm, variant=kg.WGAN, **arguments):
     sgd = keras.optimizers.SGD
     optimizers = {"d_optimizer": sgd(10.0), "g_optimizer": sgd(0.1)}
-    return make(kg.WGAN, networks, n_critic=2, **optimizers, **arguments)
+    return make(variant, networks, n_critic=2, **optimizers, **arguments)
 
 
 def largest(gan):
-    return max(float(np.abs(v).max()) for v in gan.critic.trainable_variables)
+    weights = map(ops.convert_to_numpy, gan.critic.trainable_variables)
+    return max(np.abs(weight).max() for weight in weights)
 
 
 class Constraints(keras.callbacks.Callback):
@@ -50,14 +53,99 @@ def test_weight_clipping_comes_and_goes_with_training():
     assert largest(gan) > 0.1
 
 
-def test_a_compiled_step_clips_only_while_the_callback_is_there():
+class Counted(kg.WGAN):
+    """Counts how often its step is traced, and logs the largest weight after each update of D."""
+
+    traces = 0
+
+    def train_step(self, batches):
+        self.traces += 1
+        return super().train_step(batches)
+
+    def after_discriminator(self, terms):
+        weights = self.critic.trainable_variables
+        terms["largest"] = ops.max(ops.stack([ops.max(ops.abs(weight)) for weight in weights]))
+
+
+def test_a_step_is_compiled_once_for_each_clipping():
+    """The weights are clipped as each `fit` says, whatever was compiled before."""
+    gan = wgan(variant=Counted)
+    for clip_value, traces in (
+        (None, 1),
+        (0.02, 2),
+        (0.02, 2),
+        (None, 2),
+        (0.05, 3),
+        (0.02, 3),
+        (None, 3),
+    ):
+        fit(gan, *([kg.callbacks.WeightClipping(clip_value)] if clip_value else []))
+        assert gan.traces == traces
+        assert largest(gan) > 0.1 if clip_value is None else largest(gan) == np.float32(clip_value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"steps_per_execution": 3}, {"jit_compile": True}, {"ema_decay": 0.5}, {"mirrored": True}],
+    ids=str,
+)
+def test_clipping_holds_after_each_update_of_the_discriminator(arguments, request):
+    arguments = dict(arguments)
+    replicated = arguments.pop("mirrored", False)
+    scope = request.getfixturevalue("mirrored").scope() if replicated else nullcontext()
+    with scope:
+        gan = wgan(variant=Counted, **arguments)
+    # Four updates an epoch; their mean is the bound only if each is.
+    history = fit(gan, kg.callbacks.WeightClipping(0.0625), epochs=2).history
+    assert history["largest"] == [0.0625, 0.0625] and largest(gan) == 0.0625
+    assert fit(gan).history["largest"][0] > 0.1
+
+
+def test_constraints_of_ones_own_hold_from_the_next_fit_on():
+    gan = wgan(variant=Counted)
+    fit(gan)
+    for weight in gan.critic.trainable_variables:
+        weight.constraint = kg.constraints.ClipWeights(0.02)
+    fit(gan)
+    assert largest(gan) == np.float32(0.02) and gan.traces == 2
+
+
+def test_an_interrupted_training_leaves_no_clipping_in_the_compiled_step():
     gan = wgan(image_networks)
+    interrupted(gan, kg.callbacks.WeightClipping(0.02))
+    assert largest(gan) == np.float32(0.02)
+    assert all(v.constraint is None for v in gan.variables)
     fit(gan)
     assert largest(gan) > 0.1
-    fit(gan, kg.callbacks.WeightClipping(0.02))
-    assert largest(gan) == pytest.approx(0.02)
-    fit(gan)
-    assert largest(gan) > 0.1
+
+
+def test_neither_files_nor_other_optimizers_clip(tmp_path):
+    gan = wgan(run_eagerly=True)
+    fit(gan, kg.callbacks.WeightClipping(0.02), kg.callbacks.Checkpoint(tmp_path))
+    gan.save(tmp_path / "after.keras")
+    for name in ("epoch_000001", "after"):
+        loaded = keras.saving.load_model(tmp_path / f"{name}.keras")
+        assert all(v.constraint is None for v in loaded.variables)
+        fit(loaded)
+        assert largest(loaded) > 0.1
+    weights = gan.critic.trainable_variables
+    keras.optimizers.SGD(1.0).apply([ops.ones_like(weight) for weight in weights], weights)
+    assert largest(gan) == pytest.approx(1.02)
+
+
+def test_two_clippings_are_refused():
+    gan = wgan(run_eagerly=True)
+    two = [kg.callbacks.WeightClipping(value) for value in (0.01, 0.1)]
+    with pytest.raises(ValueError, match="without constraints. Received: .* with ClipWeights"):
+        fit(gan, *two)
+    assert gan.step == 0 and all(v.constraint is None for v in gan.variables)
+
+
+def test_an_error_before_training_is_the_one_that_is_told():
+    """The callback has no model yet."""
+    callback = kg.callbacks.WeightClipping()
+    callback.on_train_interrupted()
+    assert callback.model is None
 
 
 def test_moving_statistics_are_not_clipped():

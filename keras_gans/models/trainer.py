@@ -142,9 +142,7 @@ class Trainer(backend.Model):
             size = validation_batch_size
             # After the guard, before those that may read its logs.
             callbacks.insert(2, Evaluation(validation_data, validation_freq, batch_size=size))
-        for callback in callbacks:
-            if isinstance(callback, Evaluation):
-                callback.check_patience(callbacks)
+        _check_patience(callbacks)
         initial_epoch = max(self._resume(callbacks), initial_epoch)
         data = self._mini_batches(x, y, batch_size, shuffle, steps_per_epoch)
         done = self.step
@@ -315,6 +313,12 @@ def _ends_expected(is_unknown: bool) -> Iterator[None]:
         if is_unknown:
             warnings.filterwarnings("ignore", "Your input ran out of data")
         yield
+
+
+def _check_patience(callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    for callback in callbacks:
+        if isinstance(callback, Evaluation):
+            callback.check_patience(callbacks)
 
 
 class _OwnAverages(keras.callbacks.Callback):
