@@ -19,7 +19,7 @@ def replacing(path: str | os.PathLike, model: Any = None) -> Iterator[Path]:
 
     Args:
         path: The file to make or to replace; its folder is made too.
-        model: Whose strategy tells the chief, as in `is_chief`.
+        model: A model or strategy that tells the chief, as in `is_chief`.
 
     Example:
         >>> with replacing("losses.png") as aside:
@@ -74,14 +74,14 @@ def is_chief(model: Any = None) -> bool:
     Processes that TF_CONFIG names but no strategy joins train, and write, each for itself.
 
     Args:
-        model: Whose strategy tells the workers; None where there is none: then TF_CONFIG does.
+        model: A model, whose strategy tells the workers, or a strategy; None for one process.
     """
     cluster, role, number = _workers(model)
-    several = _count(cluster) > 1
-    if model is not None and not several and _count(_workers()[0]) > 1:
+    several, named = _count(cluster) > 1, _count(_named_workers())
+    if model is not None and not several and named > 1:
         warnings.warn(
-            f"TF_CONFIG names {_count(_workers()[0])} workers, but no strategy joins them: each "
-            "trains a model of its own, and writes its own files. Build the model in the scope of "
+            f"TF_CONFIG names {named} workers, but no strategy joins them: each trains a model of "
+            "its own, and writes its own files. Build the model in the scope of "
             "tf.distribute.MultiWorkerMirroredStrategy().",
             stacklevel=1,
         )
@@ -94,17 +94,17 @@ def has_workers(model: Any = None) -> bool:
     return _count(_workers(model)[0]) > 1
 
 
-def _workers(model: Any = None) -> tuple[dict[str, Any], str | None, int]:
+def _workers(model: Any) -> tuple[dict[str, Any], str | None, int]:
     """Returns the addresses of all workers by role, and role and number of this process."""
-    if model is None:
-        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        task = config.get("task", {})
-        return config.get("cluster", {}), task.get("type"), int(task.get("index", 0))
-    strategy = getattr(model, "distribute_strategy", None)
+    strategy = getattr(model, "distribute_strategy", model)
     resolver = getattr(strategy, "cluster_resolver", None)
     if resolver is None:
         return {}, None, 0
     return resolver.cluster_spec().as_dict(), resolver.task_type, resolver.task_id
+
+
+def _named_workers() -> dict[str, Any]:
+    return json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
 
 
 def _count(cluster: dict[str, Any]) -> int:

@@ -17,3 +17,23 @@ def integer(smallest: int) -> Callable[[str], int]:
         )
 
     return read
+
+
+def add_data(command: argparse.ArgumentParser, help: str) -> None:
+    """Adds the arguments that say what data is read, and how.
+
+    Args:
+        command: Parser of a command.
+        help: What `--data` may be, and its default.
+    """
+    command.add_argument("--data", metavar="NAME|PATH", help=help)
+    command.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="where TensorFlow Datasets keeps its data (default: its own)",
+    )
+    command.add_argument(
+        "--skip-corrupt",
+        action="store_true",
+        help="leave out pictures of a folder that cannot be decoded",
+    )

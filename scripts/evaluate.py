@@ -17,7 +17,7 @@ from keras_gans.callbacks.value_surface import logits_at
 from keras_gans.metrics import Extractor, Mixture, extractors, nearest_neighbours, protocol
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array, as_arrays
-from keras_gans.scripts.arguments import integer
+from keras_gans.scripts.arguments import add_data, integer
 from keras_gans.scripts.sample import load_run
 
 _ROWS, _NEIGHBOURS, _POINTS = 8, 5, 1000  # Of the pictures.
@@ -46,12 +46,7 @@ def add_parser(commands: Any) -> None:
         epilog="Example: keras-gans evaluate runs/wgan_gp-digits",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
-    command.add_argument(
-        "--data", metavar="NAME|PATH", help="as for `keras-gans train` (default: the run's)"
-    )
-    command.add_argument(
-        "--data-dir", metavar="DIR", help="where TensorFlow Datasets keeps its data"
-    )
+    add_data(command, "as for `keras-gans train` (default: the run's)")
     command.add_argument(
         "--extractor",
         metavar="E",
@@ -87,10 +82,10 @@ def run(arguments: argparse.Namespace) -> None:
     path = Path(arguments.run_dir)
     gan = load_run(path)
     folder = path if path.is_dir() else path.parent
-    name = arguments.data or _data_name(folder)
+    name, skip_corrupt = _data_of(arguments, folder)
     conditional = protocol.is_conditional(gan)
     shape = sample_shape(gan)
-    data = real_data(name, shape, arguments.data_dir, labels=conditional)
+    data = real_data(name, shape, arguments.data_dir, conditional, skip_corrupt)
     if arguments.labels:
         data = of_classes(data, arguments.labels)
     extractor = extractors.get(
@@ -189,15 +184,20 @@ def _mixture(name: str) -> Mixture | None:
 
 
 def real_data(
-    name: str, sample_shape: tuple[int, ...], data_dir: str | None, labels: bool = False
+    name: str,
+    sample_shape: tuple[int, ...],
+    data_dir: str | None,
+    labels: bool = False,
+    skip_corrupt: bool = False,
 ) -> RealData:
     """Loads the training samples, and held-out ones where the data set has any.
 
     Args:
         name: For `datasets.load`.
-        sample_shape: Of the model; images are brought to its size.
+        sample_shape: Of the model; images are brought to its size and channels.
         data_dir: For `datasets.load`.
         labels: Whether the labels are loaded too.
+        skip_corrupt: For `datasets.load`.
 
     Returns:
         `RealData`: the splits "train" and "test", or every other sample of "train" where there is
@@ -210,10 +210,19 @@ def real_data(
         >>> real_data("digits", (8, 8, 1), None).held_out_split
         'test'
     """
-    size = sample_shape[:2] if len(sample_shape) == 3 else None
+    is_image = len(sample_shape) == 3
+    load = functools.partial(
+        datasets.load,
+        name,
+        labels=labels,
+        data_dir=data_dir,
+        skip_corrupt=skip_corrupt,
+        size=sample_shape[:2] if is_image else None,
+        channels=sample_shape[2] if is_image else None,
+    )
 
     def read(split: str, max_samples: int) -> tuple[np.ndarray, np.ndarray | None]:
-        data = datasets.load(name, split=split, size=size, labels=labels, data_dir=data_dir)
+        data = load(split=split)
         return as_arrays(data, sample_shape, max_samples)
 
     try:
@@ -304,13 +313,17 @@ def _noise(train: np.ndarray, n: int, seed: int) -> np.ndarray:
     return noise.astype("float32")
 
 
-def _data_name(folder: Path) -> str:
+def _data_of(arguments: argparse.Namespace, folder: Path) -> tuple[str, bool]:
+    """Returns the name of the data, and whether corrupt pictures are left out."""
+    if arguments.data:
+        return arguments.data, arguments.skip_corrupt
     config = folder / "config.json"
     if not config.is_file():
         raise ValueError(
             f"Expected a run folder with config.json. Received: {folder}; name the data by --data"
         )
-    return json.loads(config.read_text())["data"]["name"]
+    settings = json.loads(config.read_text())["data"]
+    return settings["name"], arguments.skip_corrupt or settings.get("skip_corrupt", False)
 
 
 def default_extractor(name: str, is_image: bool) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import copy
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras_gans import callbacks, datasets, models, presets
 from keras_gans.callbacks.files import has_workers, is_chief, replacing, write_json
 from keras_gans.scripts import evaluate
-from keras_gans.scripts.arguments import integer
+from keras_gans.scripts.arguments import add_data, integer
 
 _STRATEGIES = {
     "none": tf.distribute.get_strategy,
@@ -50,16 +50,10 @@ def add_parser(commands: Any) -> None:
         metavar="PRESET",
         help="a name of `keras-gans presets`, or a .json file (default: %(default)s)",
     )
-    command.add_argument(
-        "--data",
-        metavar="NAME|PATH",
-        help="digits, a TensorFlow Datasets name, a .npy or .npz array, or a folder of images; "
-        "resized to the preset's images (default: the preset's)",
-    )
-    command.add_argument(
-        "--data-dir",
-        metavar="DIR",
-        help="where TensorFlow Datasets keeps its data (default: its own)",
+    add_data(
+        command,
+        "digits, a TensorFlow Datasets name, a .npy or .npz array, or a folder of images; brought "
+        "to the size and channels of the preset's images (default: the preset's)",
     )
     command.add_argument(
         "--labels",
@@ -141,11 +135,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Trains as the command line says."""
     strategy = _STRATEGIES[arguments.strategy]()  # First: several workers meet before all else.
     config = resolve(arguments)
-    with _run_folder(arguments, config) as run_dir:
+    with _run_folder(arguments, config, strategy) as run_dir:
         gan = _train(config, arguments, run_dir, strategy)
-        with replacing(run_dir / "model.keras") as aside:
+        with replacing(run_dir / "model.keras", strategy) as aside:
             gan.save(aside)
-        if is_chief():
+        if is_chief(strategy):
             written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
             print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
 
@@ -160,10 +154,12 @@ def _train(
     keras.utils.set_random_seed(config["seed"])
     with strategy.scope():
         gan = presets.build(config)
-    x, y = _load(config, arguments.data_dir, gan.conditional)
+    whole = _dataset(config, gan, arguments.data_dir)
+    data = _of_classes(whole, config["data"].get("labels"), gan.conditional)
+    x, y = _in_memory(data, gan.conditional) if _is_small(whole) else (data, None)
     # By now `fit` has checked the data: a mistake leaves no files.
     write_config = keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: write_json(run_dir / "config.json", config)
+        on_train_begin=lambda logs: write_json(run_dir / "config.json", config, strategy)
     )
     gan.fit(
         x,
@@ -172,7 +168,7 @@ def _train(
         verbose=arguments.verbose,
         callbacks=[
             write_config,
-            *make_callbacks(config, run_dir, arguments.data_dir, gan.conditional),
+            *make_callbacks(config, run_dir, data),
         ],
     )
     return gan
@@ -188,7 +184,11 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     config["model"]["seed"] = arguments.seed
     changes = {
         "fit": {"epochs": arguments.epochs, "batch_size": arguments.batch_size},
-        "data": {"name": arguments.data, "labels": arguments.labels},
+        "data": {
+            "name": arguments.data,
+            "labels": arguments.labels,
+            "skip_corrupt": arguments.skip_corrupt or None,
+        },
         "compile": {
             "n_critic": arguments.n_critic,
             "gp_weight": arguments.gp_weight,
@@ -211,15 +211,14 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def make_callbacks(
-    config: dict[str, Any], run_dir: Path, data_dir: str | None = None, labels: bool = False
+    config: dict[str, Any], run_dir: Path, data: tf.data.Dataset | None = None
 ) -> list[keras.callbacks.Callback]:
     """Makes a preset's callbacks, with their paths in the run folder, and the history's.
 
     Args:
         config: The resolved preset.
         run_dir: The run folder.
-        data_dir: Where TensorFlow Datasets keeps its data.
-        labels: Whether the model is conditional, and measured with the labels of the data.
+        data: What `Evaluation` measures against, with labels where the model is conditional.
 
     Returns:
         The callbacks, `TrainState` last.
@@ -227,7 +226,7 @@ def make_callbacks(
     made: list[keras.callbacks.Callback] = [callbacks.HistoryCSV(run_dir / "history.csv")]
     for name, arguments in config["callbacks"].items():
         if name == "Evaluation":
-            made.append(_evaluation(config, data_dir, labels, **arguments))
+            made.append(_evaluation(config, data, **arguments))
             continue
         paths = [run_dir / _PATHS[name]] if name in _PATHS else []
         made.append(getattr(callbacks, name)(*paths, **arguments))
@@ -236,41 +235,44 @@ def make_callbacks(
 
 
 def _evaluation(
-    config: dict[str, Any], data_dir: str | None, labels: bool, every: int
+    config: dict[str, Any], data: tf.data.Dataset | None, every: int
 ) -> callbacks.Evaluation:
     name, size = config["data"]["name"], config["data"].get("size")
     return callbacks.Evaluation(
-        _dataset(config, data_dir, labels),
+        data,
         every,
         extractor=evaluate.default_extractor(name, is_image=size is not None),
         mixture=datasets.modes(name),
     )
 
 
-def _dataset(config: dict[str, Any], data_dir: str | None, labels: bool) -> tf.data.Dataset:
-    """Loads the data as the configuration says, with labels or without."""
-    classes = config["data"].get("labels")
-    data = datasets.load(
+def _dataset(config: dict[str, Any], gan: models.GAN, data_dir: str | None) -> tf.data.Dataset:
+    """Loads the data of a configuration as the model takes it, with labels where they are used."""
+    return datasets.load(
         config["data"]["name"],
         size=config["data"].get("size"),
-        labels=labels or classes is not None,
+        channels=gan.sample_shape[-1] if len(gan.sample_shape) == 3 else None,
+        labels=gan.conditional or config["data"].get("labels") is not None,
         data_dir=data_dir,
+        skip_corrupt=config["data"].get("skip_corrupt", False),
     )
-    if classes is not None:
-        data = data.filter(lambda x, y: tf.reduce_any(y == tf.constant(classes, y.dtype)))
-        data = data if labels else data.map(lambda x, y: x)
-    return data
 
 
-def _load(config: dict[str, Any], data_dir: str | None, labels: bool) -> tuple[Any, Any]:
-    """Returns the x and y of `fit`: arrays where the data is small, else a data set and None."""
-    data = _dataset(config, data_dir, labels)
-    whole = _dataset({**config, "data": {**config["data"], "labels": None}}, data_dir, labels)
-    if not _is_small(whole):
-        return data, None
+def _of_classes(
+    data: tf.data.Dataset, classes: Sequence[int] | None, labels: bool
+) -> tf.data.Dataset:
+    """Returns the samples of some classes, with labels or without."""
+    if classes is None:
+        return data
+    data = data.filter(lambda x, y: tf.reduce_any(y == tf.constant(classes, y.dtype)))
+    return data if labels else data.map(lambda x, y: x)
+
+
+def _in_memory(data: tf.data.Dataset, labels: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns the x and y of `fit` as arrays."""
     batches = list(data.batch(1024).as_numpy_iterator())
     if not batches:
-        raise ValueError(f"Expected data of these classes. Received: none; {config['data']}")
+        raise ValueError("Expected data of these classes. Received: none; see --labels")
     if not labels:
         return np.concatenate(batches), None
     x, y = zip(*batches, strict=True)
@@ -278,11 +280,13 @@ def _load(config: dict[str, Any], data_dir: str | None, labels: bool) -> tuple[A
 
 
 @contextlib.contextmanager
-def _run_folder(arguments: argparse.Namespace, config: dict[str, Any]) -> Iterator[Path]:
+def _run_folder(
+    arguments: argparse.Namespace, config: dict[str, Any], strategy: tf.distribute.Strategy
+) -> Iterator[Path]:
     path = Path(arguments.run_dir or _default_folder(config["preset"], arguments.resume))
-    if has_workers() and not arguments.run_dir:
+    if has_workers(strategy) and not arguments.run_dir:
         raise ValueError("Expected --run-dir, the same for all workers. Received: none")
-    if not is_chief():
+    if not is_chief(strategy):
         yield path
         return
     if (path / "config.json").is_file() and arguments.resume:

@@ -13,8 +13,6 @@ import keras
 import numpy as np
 import pytest
 
-import keras_gans as kg
-from conftest import make, points
 from worker import local_weights, train
 
 pytestmark = pytest.mark.slow
@@ -109,27 +107,3 @@ def test_a_killed_worker_ends_the_other_and_a_restart_resumes(tmp_path):
     for a, b in zip(weights(straight / "model.keras"), weights(run / "model.keras"), strict=True):
         np.testing.assert_array_equal(a, b)
     assert (straight / "history.csv").read_text() == (run / "history.csv").read_text()
-
-
-def test_one_process_is_its_own_chief(monkeypatch):
-    from keras_gans.callbacks.files import has_workers, is_chief
-
-    cluster = {"worker": ["a:1", "b:1"]}
-    cases = [
-        (None, True, False),
-        ({"cluster": cluster, "task": {"type": "worker", "index": 0}}, True, True),
-        ({"cluster": cluster, "task": {"type": "worker", "index": 1}}, False, True),
-        (
-            {"cluster": {**cluster, "chief": ["c:1"]}, "task": {"type": "worker", "index": 0}},
-            False,
-            True,
-        ),
-        ({"cluster": {**cluster, "chief": ["c:1"]}, "task": {"type": "chief"}}, True, True),
-        ({"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}, True, False),
-    ]
-    for config, chief, several in cases:
-        monkeypatch.setenv("TF_CONFIG", json.dumps(config) if config else "")
-        assert (is_chief(), has_workers()) == (chief, several)
-    monkeypatch.delenv("TF_CONFIG")
-    assert is_chief() and not has_workers()
-    make(kg.GAN).fit(points(), batch_size=32, verbose=0)

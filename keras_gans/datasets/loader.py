@@ -72,10 +72,8 @@ def load(
         shape `(d,)`, which are not rescaled.
 
     Raises:
-        ValueError: If the name, path, split, size, channels or content is not as above, if there
-            are no labels to give, or if a picture of a folder is corrupt. One that is found to be
-            so only when its turn comes raises TensorFlow's `InvalidArgumentError`, which holds the
-            same sentence.
+        ValueError: If the name, path, split, size, channels or content is not as above, or if there
+            are no labels to give.
         ConnectionError: If the data set must be downloaded and cannot be.
 
     Example:
