@@ -1,6 +1,10 @@
 """Arrays of samples as pictures."""
 
+import itertools
+import os
 import warnings
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,3 +103,56 @@ def opaque(picture: Image.Image) -> Image.Image:
     if picture.mode != "RGBA":
         return picture
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
+def write_film(frames: Iterable[Image.Image], path: str | os.PathLike, frame_ms: int = 50) -> None:
+    """Writes pictures of one size as a film, which is played over and over where it is a GIF.
+
+    Args:
+        frames: PIL images, at least one; opacity is put on white.
+        path: Ends in .gif, or in .mp4 for H.264, which needs ffmpeg: `pip install
+            keras_gans[video]`.
+        frame_ms: How long each is shown, in milliseconds.
+
+    Raises:
+        ValueError: If the path ends in something else, or ffmpeg is missing.
+
+    Example:
+        >>> frames = [image_grid(samples, 1, 1) for samples in walk[:, None]]
+        >>> write_film(frames, "walk.gif")
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".gif":
+        # Each frame has a palette of its own colours, so that grey levels stay exact.
+        first, *others = [opaque(frame).quantize() for frame in frames]
+        first.save(path, save_all=True, append_images=others, duration=frame_ms, loop=0)
+    elif suffix == ".mp4":
+        _write_mp4((opaque(frame).convert("RGB") for frame in frames), path, 1000 / frame_ms)
+    else:
+        raise ValueError(f"Expected a film that ends in .gif or .mp4. Received: {path}")
+
+
+def _write_mp4(frames: Iterable[Image.Image], path: str | os.PathLike, fps: float) -> None:
+    try:
+        import imageio_ffmpeg
+
+        imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:
+        raise ValueError(
+            f"Expected ffmpeg, to write {path}. Received: {error}; write a .gif, or run pip "
+            "install keras_gans[video]"
+        ) from error
+    arrays = map(_even, frames)
+    first = next(arrays)
+    size = first.shape[1::-1]
+    writer = imageio_ffmpeg.write_frames(os.fspath(path), size, fps=fps, macro_block_size=2)
+    writer.send(None)
+    for array in itertools.chain([first], arrays):
+        writer.send(np.ascontiguousarray(array))
+    writer.close()
+
+
+def _even(picture: Image.Image) -> np.ndarray:
+    """Returns the pixels of sides that are even: H.264 halves the resolution of colours."""
+    width, height = picture.size
+    return np.pad(np.asarray(picture), ((0, height % 2), (0, width % 2), (0, 0)), "edge")

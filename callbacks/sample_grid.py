@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from keras_gans.callbacks.files import check_writable, is_chief, numbered, replacing
-from keras_gans.callbacks.pictures import as_pixels, image_grid, opaque
+from keras_gans.callbacks.pictures import as_pixels, image_grid, write_film
 
 _GRID = (4, 4)
 # Of a conditional model: a row a class, and at most so many rows.
@@ -101,10 +101,8 @@ class SampleGrid(keras.callbacks.Callback):
         if not self._frames and self._epoch:  # Too short a training for its interval.
             self._write(self.model.step if self.by_step else self._epoch)
         if self.gif and self._frames and is_chief(self.model):
-            # Each frame has a palette of its own colours, so that grey levels stay exact.
-            first, *others = [opaque(Image.open(path)).quantize() for path in self._frames]
             with replacing(self.directory / "training.gif", self.model) as aside:
-                first.save(aside, save_all=True, append_images=others, duration=self.gif_ms, loop=0)
+                write_film(map(Image.open, self._frames), aside, self.gif_ms)
 
     @property
     def _prefix(self) -> str:

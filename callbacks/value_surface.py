@@ -10,6 +10,7 @@ import numpy as np
 from keras_gans.callbacks.figures import value_surface
 from keras_gans.callbacks.files import check_writable, replacing
 from keras_gans.metrics.samples import as_array
+from keras_gans.networks.inspection import logits_at
 
 
 class ValueSurface(keras.callbacks.Callback):
@@ -82,21 +83,3 @@ class ValueSurface(keras.callbacks.Callback):
 
     def _critic(self, points: np.ndarray) -> np.ndarray:
         return logits_at(self.model.discriminator, points)
-
-
-def logits_at(discriminator: keras.Model, points: np.ndarray) -> np.ndarray:
-    """Returns a discriminator's output at points; of several outputs, that of "logits".
-
-    Args:
-        discriminator: Network of points.
-        points: Float array of shape `(n, 2)`.
-
-    Returns:
-        Float array of shape `(n, 1)`.
-
-    Example:
-        >>> logits_at(gan.discriminator, points)
-    """
-    outputs = discriminator(points, training=False)
-    logits = outputs["logits"] if isinstance(outputs, dict) else outputs
-    return keras.ops.convert_to_numpy(logits)

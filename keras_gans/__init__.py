@@ -5,6 +5,8 @@ from keras_gans import (
     callbacks,
     constraints,
     datasets,
+    inversion,
+    latents,
     layers,
     losses,
     metrics,
@@ -13,6 +15,7 @@ from keras_gans import (
     optimizers,
     penalties,
     presets,
+    rejection,
     schedules,
 )
 from keras_gans._version import __version__
@@ -45,6 +48,8 @@ __all__ = [
     "callbacks",
     "constraints",
     "datasets",
+    "inversion",
+    "latents",
     "layers",
     "losses",
     "metrics",
@@ -53,5 +58,6 @@ __all__ = [
     "optimizers",
     "penalties",
     "presets",
+    "rejection",
     "schedules",
 ]

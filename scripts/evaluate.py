@@ -13,10 +13,10 @@ import numpy as np
 from keras_gans import datasets, models
 from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing, write_json
-from keras_gans.callbacks.value_surface import logits_at
 from keras_gans.metrics import Extractor, Mixture, extractors, nearest_neighbours, protocol
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array, as_arrays
+from keras_gans.networks.inspection import logits_at
 from keras_gans.scripts.arguments import add_data, integer
 from keras_gans.scripts.sample import load_run
 
@@ -217,7 +217,7 @@ def real_data(
         labels=labels,
         data_dir=data_dir,
         skip_corrupt=skip_corrupt,
-        size=sample_shape[:2] if is_image else None,
+        size=cast(tuple[int, int], sample_shape[:2]) if is_image else None,
         channels=sample_shape[2] if is_image else None,
     )
 

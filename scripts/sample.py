@@ -1,6 +1,7 @@
 """`keras-gans sample`: pictures from a trained run."""
 
 import argparse
+import functools
 import math
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import keras
 import numpy as np
 
 from keras_gans.callbacks.files import replacing
-from keras_gans.callbacks.pictures import as_pixels, image_grid
+from keras_gans.callbacks.pictures import as_pixels, image_grid, write_film
+from keras_gans.latents import walk
 from keras_gans.models import GAN
 from keras_gans.scripts.arguments import integer
 
@@ -19,17 +21,16 @@ def add_parser(commands: Any) -> None:
     command = commands.add_parser(
         "sample",
         help="draw samples from a trained run",
-        description="Draw samples from a trained run: a grid, separate pictures, or a walk between "
-        "latents.",
+        description="Draw samples from a trained run: a grid, separate pictures, walks between "
+        "latents, or a film of one.",
         epilog="Example: keras-gans sample runs/wgan_gp-digits -n 64",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
     command.add_argument(
         "-n",
         type=integer(1),
-        default=64,
         metavar="N",
-        help="how many samples, or walks (default: %(default)s)",
+        help="how many samples, walks, or latents that a film passes (default: 64, of a film 8)",
     )
     command.add_argument(
         "--seed",
@@ -50,6 +51,18 @@ def add_parser(commands: Any) -> None:
         metavar="PATH",
         help="the picture, or with --separate the folder (default: inside the run folder)",
     )
+    command.add_argument(
+        "--truncation",
+        type=float,
+        metavar="T",
+        help="draw values of latents beyond T again: better samples that vary less",
+    )
+    _add_how(command)
+    command.set_defaults(run=run)
+
+
+def _add_how(command: argparse.ArgumentParser) -> None:
+    """Adds the arguments that say what is drawn, if not a grid."""
     how = command.add_mutually_exclusive_group()
     how.add_argument("--separate", action="store_true", help="one PNG a sample")
     how.add_argument(
@@ -60,7 +73,15 @@ def add_parser(commands: Any) -> None:
         const=8,
         help="rows of walks between two latents each, with this many steps (8 if not said)",
     )
-    command.set_defaults(run=run)
+    how.add_argument(
+        "--film",
+        type=integer(1),
+        metavar="STEPS",
+        nargs="?",
+        const=16,
+        help="a film of a closed walk through N latents, with this many pictures from one to the "
+        "next (16 if not said): film.gif, or what --out says, .gif or .mp4",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -68,23 +89,28 @@ def run(arguments: argparse.Namespace) -> None:
     path = Path(arguments.run_dir)
     gan = load_run(path)
     folder = path if path.is_dir() else path.parent
+    n = arguments.n or (8 if arguments.film else 64)
+    labels = _labels(gan, n, arguments.labels)
+    seed, truncation = arguments.seed, arguments.truncation
+    grid, name = _near_square(n), "separate" if arguments.separate else "samples.png"
     if arguments.interpolate:
-        name = "interpolation.png"
-        labels = _labels(gan, arguments.n, arguments.labels)
-        samples = interpolate(gan, arguments.n, arguments.interpolate, arguments.seed, labels)
-        grid = (arguments.n, arguments.interpolate)
+        samples = interpolate(gan, n, arguments.interpolate, seed, labels, truncation)
+        grid, name = (n, arguments.interpolate), "interpolation.png"
+    elif arguments.film:
+        samples = film(gan, n, arguments.film, seed, labels, truncation)
+        name = "film.gif"
     else:
-        name = "samples.png"
-        labels = _labels(gan, arguments.n, arguments.labels)
-        samples = gan.generate(arguments.n, seed=arguments.seed, labels=labels)
-        grid = _near_square(arguments.n)
+        samples = gan.generate(n, seed=seed, labels=labels, truncation=truncation)
+    out = Path(arguments.out or folder / name)
     if arguments.separate:
-        out = Path(arguments.out or folder / "separate")
         _write_separately(samples, out, gan.value_range)
     else:
-        out = Path(arguments.out or folder / name)
+        draw = functools.partial(image_grid, value_range=gan.value_range)
         with replacing(out) as aside:
-            image_grid(samples, *grid, value_range=gan.value_range).save(aside)
+            if arguments.film:
+                write_film((draw(sample[None], 1, 1) for sample in samples), aside)
+            else:
+                draw(samples, *grid).save(aside)
     print(f"Wrote {len(samples)} samples of {path} to {out}.")
 
 
@@ -120,9 +146,14 @@ def _labels(gan: GAN, n: int, classes: list[int] | None) -> np.ndarray | None:
 
 
 def interpolate(
-    gan: GAN, rows: int, steps: int, seed: int, labels: np.ndarray | None = None
+    gan: GAN,
+    rows: int,
+    steps: int,
+    seed: int,
+    labels: np.ndarray | None = None,
+    truncation: float | None = None,
 ) -> np.ndarray:
-    """Walks in straight lines, or on great circles for normal latents, between pairs of latents.
+    """Walks between pairs of latents.
 
     Args:
         gan: The model.
@@ -130,30 +161,52 @@ def interpolate(
         steps: Samples in a walk, both ends included.
         seed: Integer seed of the ends.
         labels: The class of each walk, of conditional models.
+        truncation: As for `gan.generate`.
 
     Returns:
         float32 array of shape `(rows * steps, *sample_shape)`, one walk after the other.
-
-    Reference:
-        White, 2016, Sampling Generative Networks, section 2.1.
     """
-    ends = keras.ops.convert_to_numpy(gan.sample_latents(2 * rows, seed=seed))
-    weights = np.linspace(0.0, 1.0, steps)[:, None]
-    spherical = gan.latent_distribution == "normal"
-    path = _great_circle if spherical else lambda a, b, t: (1.0 - t) * a + t * b
-    latents = [path(a, b, weights) for a, b in zip(ends[:rows], ends[rows:], strict=True)]
-    inputs: Any = np.concatenate(latents).astype("float32")
+    ends = _latents(gan, 2 * rows, seed, truncation)
+    pairs = zip(ends[:rows], ends[rows:], strict=True)
+    walks = [walk(pair, steps - 1, gan.latent_distribution) for pair in pairs]
+    return _samples(gan, np.concatenate(walks), labels)
+
+
+def film(
+    gan: GAN,
+    n: int,
+    steps: int,
+    seed: int,
+    labels: np.ndarray | None = None,
+    truncation: float | None = None,
+) -> np.ndarray:
+    """Walks through latents and back to the first.
+
+    Args:
+        gan: The model.
+        n: How many latents the walk passes.
+        steps: Samples from each one up to the next.
+        seed: Integer seed of the latents.
+        labels: The class from each latent to the next, of conditional models.
+        truncation: As for `gan.generate`.
+
+    Returns:
+        float32 array of shape `(n * steps, *sample_shape)`.
+    """
+    stops = _latents(gan, n, seed, truncation)
+    return _samples(gan, walk(stops, steps, gan.latent_distribution, closed=True), labels)
+
+
+def _latents(gan: GAN, n: int, seed: int, truncation: float | None) -> np.ndarray:
+    latents = keras.ops.convert_to_numpy(gan.sample_latents(n, seed=seed))
+    return latents if truncation is None else gan.truncate_latents(latents, truncation, seed)
+
+
+def _samples(gan: GAN, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    inputs: Any = latents
     if labels is not None:
-        inputs = (inputs, np.repeat(labels, steps))
+        inputs = (latents, np.repeat(labels, len(latents) // len(labels)))
     return np.asarray(gan.predict(inputs, verbose=0), "float32")
-
-
-def _great_circle(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    cosine = np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
-    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
-    if np.sin(angle) < 1e-6:
-        return (1.0 - t) * a + t * b
-    return (np.sin((1.0 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
 def _near_square(n: int) -> tuple[int, int]:

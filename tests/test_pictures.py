@@ -1,7 +1,9 @@
 """Arrays of samples as pictures."""
 
+import sys
 import warnings
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +11,7 @@ from PIL import Image
 from callback_cases import grid_by_hand
 from conftest import images
 from keras_gans.callbacks.figures import nearest_grid
-from keras_gans.callbacks.pictures import as_pixels, image_grid, opaque
+from keras_gans.callbacks.pictures import as_pixels, image_grid, opaque, write_film
 
 
 def test_as_pixels():
@@ -128,3 +130,46 @@ def test_opacity_is_laid_on_white():
     found = opaque(Image.fromarray(colours))
     assert found.mode == "RGB"
     np.testing.assert_allclose(np.asarray(found), expected, atol=1)
+
+
+# Films
+
+
+def frames_of(size, n=3):
+    rng = np.random.default_rng(0)
+    return [Image.fromarray(rng.integers(0, 256, (*size, 3), "uint8")) for _ in range(n)]
+
+
+def test_a_gif_holds_its_frames_and_their_time(tmp_path):
+    grey = [Image.fromarray(np.full((4, 5, 3), level, "uint8")) for level in (3, 128, 250)]
+    write_film(iter(grey), tmp_path / "film.gif", frame_ms=70)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 3 and film.info["duration"] == 70 and film.info["loop"] == 0
+        for index, frame in enumerate(grey):
+            film.seek(index)
+            np.testing.assert_array_equal(np.asarray(film.convert("RGB")), np.asarray(frame))
+
+
+@pytest.mark.parametrize("size", [(32, 48), (31, 47)], ids=["even", "odd"])
+def test_an_mp4_is_read_back_by_ffmpeg(size, tmp_path):
+    smooth = [Image.fromarray(np.full((*size, 3), level, "uint8")) for level in (40, 120, 200, 240)]
+    write_film(smooth, tmp_path / "film.mp4", frame_ms=100)
+    reader = imageio_ffmpeg.read_frames(str(tmp_path / "film.mp4"))
+    about = next(reader)
+    assert about["codec"] == "h264" and about["fps"] == 10
+    width, height = about["size"]
+    assert (height, width) == (size[0] + size[0] % 2, size[1] + size[1] % 2)
+    shown = [np.frombuffer(frame, "uint8").reshape(height, width, 3) for frame in reader]
+    assert len(shown) == 4
+    for frame, expected in zip(shown, smooth, strict=True):
+        inside = frame[: size[0] - 2, : size[1] - 2].astype(int)
+        assert np.abs(inside - np.asarray(expected)[0, 0]).max() < 12
+
+
+def test_films_that_cannot_be_written(tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="ends in .gif or .mp4"):
+        write_film(frames_of((4, 4)), tmp_path / "film.avi")
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)  # As if it were not installed.
+    with pytest.raises(ValueError, match=r"Expected ffmpeg.*write a \.gif, or run pip install"):
+        write_film(frames_of((4, 4)), tmp_path / "film.mp4")
+    assert not list(tmp_path.iterdir())

@@ -7,10 +7,11 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+import imageio_ffmpeg
 import keras
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import keras_gans as kg
 from conftest import make, vector_networks
@@ -337,6 +338,38 @@ def test_a_walk_goes_from_one_sample_to_another(distribution, folder, gan, tmp_p
     np.testing.assert_array_equal(np.array(gan.generate(4, seed=4))[:2], walks[::5])
 
 
+def frames_of(path):
+    if path.suffix == ".gif":
+        with Image.open(path) as film:
+            return [np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+    reader = imageio_ffmpeg.read_frames(str(path))
+    width, height = next(reader)["size"]
+    return [np.frombuffer(frame, "uint8").reshape(height, width, 3) for frame in reader]
+
+
+@pytest.mark.parametrize("name", ["film.gif", "walk.mp4"])
+def test_a_film_walks_through_latents_and_back(name, folder, gan, tmp_path):
+    gan.save(tmp_path / "gan.keras")
+    arguments = [] if name == "film.gif" else ["--out", tmp_path / name]
+    sample(tmp_path, "-n", 3, "--film", 4, "--truncation", 0.8, *arguments, run="gan.keras")
+    latents = gan.truncate_latents(np.array(gan.sample_latents(3, seed=0)), 0.8, seed=0)
+    walk = kg.latents.walk(latents, 4, closed=True)
+    expected = [np.asarray(image_grid(gan.predict(z[None], verbose=0), 1, 1)) for z in walk]
+    frames = np.stack(frames_of(tmp_path / name))
+    assert len(frames) == 12
+    shown = frames[:, : expected[0].shape[0], : expected[0].shape[1], :3].astype(int)
+    # H.264 loses some of the detail.
+    assert np.abs(shown - np.array(expected)).mean() < (1 if name == "film.gif" else 8)
+
+
+def test_truncation_is_that_of_generate(folder, gan, tmp_path):
+    out = str(tmp_path / "samples.png")
+    line = ["sample", str(folder / "run"), "-n", "4", "--truncation", "0.5", "--out", out]
+    assert main(line) == 0
+    expected = image_grid(gan.generate(4, seed=0, truncation=0.5), 2, 2)
+    np.testing.assert_array_equal(pixels(out), np.asarray(expected))
+
+
 def walk_by_hand(a, b, steps, distribution):
     """Straight, or on the circle through both: the length of a turned by equal angles."""
     shares = np.linspace(0, 1, steps)
@@ -430,7 +463,7 @@ OPTIONS = {
     "train": "PRESET --data --data-dir --labels --epochs --batch-size --run-dir --seed --n-critic "
     "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose "
     "--dtype-policy --evaluate-every --skip-corrupt",
-    "sample": "RUN -n --seed --labels --out --separate --interpolate",
+    "sample": "RUN -n --seed --labels --out --separate --interpolate --film --truncation",
     "evaluate": "RUN --data --data-dir --labels --extractor --metrics -n --seed --out "
     "--skip-corrupt",
     "presets": "",

@@ -9,7 +9,7 @@ import keras_gans as kg
 from callback_cases import Conditional, X, fit, model, names, recorded_figures
 from conftest import points
 from keras_gans.callbacks.figures import value_surface
-from keras_gans.callbacks.value_surface import logits_at
+from keras_gans.networks.inspection import logits_at
 
 
 @pytest.fixture

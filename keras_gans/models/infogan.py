@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gans.models import checks
@@ -82,6 +83,11 @@ class InfoGAN(GAN):
         ]
         values = keras.random.uniform((batch_size, self.continuous), -1.0, 1.0, seed=seed)
         return ops.concatenate([noise, *codes, values], axis=1)
+
+    def truncate_latents(self, latents: np.ndarray, bound: float, seed: int) -> np.ndarray:
+        """Draws values of the noise beyond a bound again; codes stay as they are."""
+        noise, codes = np.split(latents, [self.noise_dim], axis=1)
+        return np.concatenate([super().truncate_latents(noise, bound, seed), codes], axis=1)
 
     def discriminator_terms(
         self, real_outputs: Any, fake_outputs: Any, labels: Any, latents: Any

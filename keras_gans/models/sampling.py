@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gans.latents import truncated
 from keras_gans.metrics import protocol
 from keras_gans.models.checks import check_labels
 from keras_gans.models.refusals import refuse
@@ -38,6 +39,7 @@ class Sampling(keras.Model):
         ema: bool = True,
         batch_size: int = 256,
         labels: Any = None,
+        truncation: float | None = None,
     ) -> np.ndarray:
         """Draws samples from the generator in inference mode.
 
@@ -48,12 +50,15 @@ class Sampling(keras.Model):
             batch_size: How many samples the generator makes at a time.
             labels: Classes of the samples, integers `(n,)` or one for all; of conditional models
                 only, by default the classes in turn.
+            truncation: Values of latents beyond this positive number are drawn again: samples are
+                more typical and vary less, the more so the smaller it is. See
+                `kg.latents.truncated`.
 
         Returns:
             float32 array of shape `(n, *sample_shape)`.
 
         Raises:
-            ValueError: If `n` is not a positive integer, or the labels do not fit.
+            ValueError: If `n` is not a positive integer, or the labels or truncation do not fit.
 
         Example:
             >>> images = gan.generate(16, seed=0)
@@ -63,6 +68,8 @@ class Sampling(keras.Model):
             raise ValueError(f"Expected `n` to be a positive integer. Received: n={n!r}")
         seed = random.randrange(2**31) if seed is None else seed
         latents = ops.convert_to_numpy(self.sample_latents(int(n), seed=seed))
+        if truncation is not None:
+            latents = self.truncate_latents(latents, truncation, seed)
         classes = self._labels(int(n), labels)
         network = (self.ema_generator if ema else None) or self.generator
         samples = []
@@ -71,6 +78,10 @@ class Sampling(keras.Model):
             inputs = latents[chunk] if classes is None else (latents[chunk], classes[chunk])
             samples.append(ops.convert_to_numpy(network(inputs, training=False)))
         return np.concatenate(samples).astype("float32")
+
+    def truncate_latents(self, latents: np.ndarray, bound: float, seed: int) -> np.ndarray:
+        """Draws the values of latents beyond a bound again; as `kg.latents.truncated`."""
+        return truncated(latents, bound, self.latent_distribution, seed)
 
     def export(
         self,

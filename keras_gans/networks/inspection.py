@@ -195,6 +195,24 @@ def ends_in_probabilities(network: keras.Model) -> bool:
     return False
 
 
+def logits_at(discriminator: keras.Model, samples: np.ndarray) -> np.ndarray:
+    """Returns a discriminator's output at samples; of several outputs, that of "logits".
+
+    Args:
+        discriminator: Network of samples alone.
+        samples: Float array of shape `(n, ...)`.
+
+    Returns:
+        Float array of shape `(n, 1)`.
+
+    Example:
+        >>> logits_at(gan.discriminator, points)
+    """
+    outputs = discriminator(samples, training=False)
+    logits = outputs["logits"] if isinstance(outputs, dict) else outputs
+    return keras.ops.convert_to_numpy(logits)
+
+
 def _last_parts(network: keras.Model) -> Iterator[Any]:
     """Yields what computes the network's output, last first, as far as each has one input."""
     if isinstance(network, keras.Sequential):
