@@ -5,6 +5,7 @@ from keras_gans.layers.basis import LearnedBasis2D
 from keras_gans.layers.blur import Blur2D
 from keras_gans.layers.conditional_norm import ConditionalBatchNormalization
 from keras_gans.layers.discrimination import MinibatchDiscrimination
+from keras_gans.layers.fourier import FourierFeatures
 from keras_gans.layers.grouped import GroupedConv2D
 from keras_gans.layers.maxout import Maxout
 from keras_gans.layers.packing import Pack
@@ -18,6 +19,7 @@ __all__ = [
     "Blur2D",
     "ConditionalBatchNormalization",
     "EmbeddingProjection",
+    "FourierFeatures",
     "GroupedConv2D",
     "LearnedBasis2D",
     "Maxout",
