@@ -1,8 +1,9 @@
 """Published set-ups as data: `build` turns one into a compiled model.
 
 A preset names the class and its arguments, the builders of its networks and theirs, what `compile`
-and `fit` take, the data, the callbacks (without their paths) and the source. Classes and builders
-are those of this library, or "module:name" of any other.
+and `fit` take, the data, the callbacks (without their paths) and the source. Penalties, the
+augmentation and schedules are dicts of a class and its arguments. Classes and builders are those of
+this library, or "module:name" of any other.
 """
 
 import copy
@@ -15,7 +16,7 @@ from typing import Any
 
 import keras
 
-from keras_gans import models, networks, optimizers
+from keras_gans import augment, models, networks, optimizers, penalties, schedules
 
 _NORMAL_005 = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.05}}
 _NORMAL_002 = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
@@ -96,6 +97,38 @@ def _digits(source: str, variant: str, num_classes: int | None = None) -> dict[s
             "LossCurves": {"every_epochs": 10},
         },
     }
+
+
+def _images(
+    source: str, variant: str, networks: str, compile: dict[str, Any], epochs: int, **data: Any
+) -> dict[str, Any]:
+    """A published pair of networks, with their own sizes, on CIFAR-10 or another data set."""
+    data = {"name": "cifar10", "size": [32, 32], "num_classes": None, "batch_size": 64, **data}
+    arguments = {"image_shape": [*data["size"], 3]}
+    if data["num_classes"]:
+        arguments["num_classes"] = data["num_classes"]
+    return {
+        "source": source,
+        "model": {"class": variant},
+        "generator": {"builder": f"{networks}_generator", **arguments},
+        "discriminator": {"builder": f"{networks}_discriminator", **arguments},
+        "compile": compile,
+        "fit": {"batch_size": data["batch_size"], "epochs": epochs},
+        "data": {"name": data["name"], "size": data["size"]},
+        "callbacks": {"SampleGrid": {"every_epochs": 5}, "LossCurves": {"every_epochs": 5}},
+    }
+
+
+def _sngan(updates: int) -> dict[str, Any]:
+    """Adam(0, .9) whose learning rate falls to 0 in a straight line."""
+    schedule = {"initial_learning_rate": 2e-4, "decay_steps": updates, "end_learning_rate": 0.0}
+    rate = {"class_name": "PolynomialDecay", "config": schedule}
+    return {"class": "Adam", "learning_rate": rate, "beta_1": 0.0, "beta_2": 0.9}
+
+
+def _falling(start: float, end: float) -> dict[str, Any]:
+    """R3GAN's schedules, over 20 million images in batches of 512."""
+    return {"class": "Cosine", "start": start, "end": end, "steps": 39_063}
 
 
 def _changed(preset: dict[str, Any], **changes: dict[str, Any]) -> dict[str, Any]:
@@ -305,6 +338,76 @@ PRESETS = {
         "data": {"name": "celeb_a", "size": [64, 64]},
         "callbacks": {"SampleGrid": {"grid": [5, 5], "every_steps": 50}},
     },
+    "dcgan-celeba": _changed(
+        _images(
+            "DCGAN (Radford et al., 2016) at 64x64",
+            "DCGAN",
+            "dcgan",
+            {
+                name: {"class": "Adam", "learning_rate": 2e-4, "beta_1": 0.5}
+                for name in ("d_optimizer", "g_optimizer")
+            },
+            25,
+            name="celeb_a",
+            size=[64, 64],
+            batch_size=128,
+        ),
+        model={"latent_distribution": "uniform"},
+    ),
+    # 100,000 updates of the generator, 156 in an epoch of 50,000 images.
+    "sngan-cifar10": _images(
+        "SNGAN (Miyato et al., 2018) at 32x32",
+        "HingeGAN",
+        "sngan",
+        {"d_optimizer": _sngan(500_000), "g_optimizer": _sngan(100_000), "n_critic": 5},
+        642,
+    ),
+    "projection-cifar10": _images(
+        "Projection discriminator (Miyato and Koyama, 2018) on SNGAN's networks",
+        "HingeGAN",
+        "sngan",
+        {"d_optimizer": _sngan(500_000), "g_optimizer": _sngan(100_000), "n_critic": 5},
+        642,
+        num_classes=10,
+    ),
+    "sagan-cifar10": _images(
+        "SAGAN (Zhang et al., 2019) at 32x32, conditional, with its two learning rates",
+        "HingeGAN",
+        "sagan",
+        {
+            "d_optimizer": {"class": "Adam", "learning_rate": 4e-4, "beta_1": 0.0, "beta_2": 0.9},
+            "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.0, "beta_2": 0.9},
+            "n_critic": 1,
+        },
+        128,
+        num_classes=10,
+    ),
+    # Without its augmentation, and with beta2 at the value that it rises to.
+    "r3gan-cifar10": _images(
+        "R3GAN (Huang et al., 2024) on CIFAR-10, conditional, without augmentation",
+        "R3GAN",
+        "r3gan",
+        {
+            **{
+                name: {
+                    "class": "Adam",
+                    "learning_rate": _falling(2e-4, 5e-5),
+                    "beta_1": 0.0,
+                    "beta_2": 0.99,
+                }
+                for name in ("d_optimizer", "g_optimizer")
+            },
+            "gp_weight": _falling(0.05, 0.005),
+            "ema_decay": {
+                "class": "HalfLife",
+                "images": _falling(0.0, 5e6),
+                "batch_size": 512,
+            },
+        },
+        403,
+        num_classes=10,
+        batch_size=512,
+    ),
     "wgan_gp-mnist-book": {
         "source": "Python Machine Learning, chapter 17: the WGAN-GP of MNIST",
         "model": {"class": "WGANGP", "latent_distribution": "uniform"},
@@ -503,9 +606,9 @@ def build(preset: str | os.PathLike | dict[str, Any], **compile_arguments: Any) 
     """
     preset = preset if isinstance(preset, dict) else get(preset)
     arguments = {**preset.get("compile", {}), **compile_arguments}
-    for name in ("d_optimizer", "g_optimizer"):
-        if isinstance(arguments.get(name), dict):
-            arguments[name] = _optimizer(**arguments[name])
+    for name, module in _MODULES.items():
+        if name in arguments:
+            arguments[name] = _made(arguments[name], module)
     description = {"name": preset.get("preset"), **preset["model"]}
     gan = _make(models, "class", description, *build_networks(preset))
     gan.compile(**arguments)
@@ -555,13 +658,30 @@ def _checked(preset: Any, where: str) -> dict[str, Any]:
     return {**defaults, **{part: preset[part] for part in known & set(preset)}}
 
 
-def _optimizer(
-    learning_rate: float | dict[str, Any], **description: Any
-) -> keras.optimizers.Optimizer:
-    if isinstance(learning_rate, dict):
-        learning_rate = keras.optimizers.schedules.deserialize(learning_rate)
-    ours = hasattr(optimizers, description["class"])
-    return _make(optimizers if ours else keras.optimizers, "class", description, learning_rate)
+# Where the classes are that arguments of `compile` name.
+_MODULES = {
+    "d_optimizer": optimizers,
+    "g_optimizer": optimizers,
+    "penalties": penalties,
+    "generator_penalties": penalties,
+    "augment": augment,
+    "gp_weight": schedules,
+    "ema_decay": schedules,
+}
+
+
+def _made(value: Any, module: ModuleType) -> Any:
+    """Returns what a description stands for: a dict of a class, a list of them, or a number."""
+    if isinstance(value, list):
+        return [_made(each, module) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" in value:  # As Keras has it.
+        return keras.optimizers.schedules.deserialize(value)
+    arguments = {name: _made(each, schedules) for name, each in value.items()}
+    if module is optimizers and not hasattr(optimizers, value["class"]):
+        module = keras.optimizers
+    return _make(module, "class", arguments)
 
 
 def _make(module: ModuleType, key: str, description: dict[str, Any], *args: Any) -> Any:

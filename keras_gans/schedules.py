@@ -52,7 +52,7 @@ class HalfLife(keras.optimizers.schedules.LearningRateSchedule):
     far, so that early averages forget the untrained generator soon.
 
     Args:
-        images: Images over which a weight halves, positive.
+        images: Images over which a weight halves: a positive number, or a schedule of it.
         batch_size: Images in one step of the generator.
         ramp: Share of the images seen so far, positive; None for no ramp.
 
@@ -66,8 +66,11 @@ class HalfLife(keras.optimizers.schedules.LearningRateSchedule):
         Karras et al., 2020, Training Generative Adversarial Networks with Limited Data, appendix C.
     """
 
-    def __init__(self, images: float, batch_size: int, ramp: float | None = None):
-        if images <= 0 or batch_size <= 0 or (ramp is not None and ramp <= 0):
+    def __init__(self, images: Any, batch_size: int, ramp: float | None = None):
+        if isinstance(images, dict):  # Of a saved model.
+            images = keras.saving.deserialize_keras_object(images)
+        changes = isinstance(images, keras.optimizers.schedules.LearningRateSchedule)
+        if min(1 if changes else images, batch_size, 1 if ramp is None else ramp) <= 0:
             raise ValueError(
                 "Expected `images`, `batch_size` and `ramp` to be positive. Received: "
                 f"images={images!r}, batch_size={batch_size!r}, ramp={ramp!r}"
@@ -77,11 +80,15 @@ class HalfLife(keras.optimizers.schedules.LearningRateSchedule):
         self.ramp = ramp
 
     def __call__(self, step: Any) -> Any:
-        images = ops.cast(self.images, "float32")
+        images = self.images(step) if callable(self.images) else self.images
+        images = ops.cast(images, "float32")
         if self.ramp is not None:
             seen = ops.cast(step, "float32") * self.batch_size
             images = ops.minimum(images, seen * self.ramp)
         return ops.power(0.5, self.batch_size / ops.maximum(images, 1e-8))
 
     def get_config(self) -> dict[str, Any]:
-        return {"images": self.images, "batch_size": self.batch_size, "ramp": self.ramp}
+        images = self.images
+        if callable(images):
+            images = keras.saving.serialize_keras_object(images)
+        return {"images": images, "batch_size": self.batch_size, "ramp": self.ramp}

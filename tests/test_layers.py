@@ -59,7 +59,7 @@ ROWS = {
         lambda: ConditionalBatchNormalization(CLASSES), (2, 2, 4), "beside", False, False
     ),
     "Blur2D": Row(Blur2D, (3, 4, 2)),
-    "FourierFeatures": Row(lambda: FourierFeatures(2), (4,)),
+    "FourierFeatures": Row(lambda: FourierFeatures(1), (4,)),
     "GroupedConv2D": Row(lambda: GroupedConv2D(4, 3, 2), (4, 4, 4)),
     "LearnedBasis2D": Row(lambda: LearnedBasis2D((2, 3)), (4,)),
     "Spectral GroupedConv2D": Row(spectral(GroupedConv2D, 4, 3, 2), (4, 4, 4)),

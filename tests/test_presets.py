@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import warnings
 
 import keras
@@ -23,8 +24,29 @@ def rmsprop(rate):
     return {"class": "RMSprop", "learning_rate": rate}
 
 
+def linear(start, steps):
+    return keras.optimizers.schedules.PolynomialDecay(start, steps, 0.0)
+
+
+def cosine(start, end, steps):
+    return kg.schedules.Cosine(start, end, math.ceil(steps))
+
+
+def half_life(images, batch_size):
+    return kg.schedules.HalfLife(images, batch_size)
+
+
+def same(a, b):
+    """Compares numbers, or schedules by their numbers."""
+    if callable(a) or callable(b):
+        steps = (0, 7_000, 39_063, 90_000, 400_000, 600_000)
+        return type(a) is type(b) and all(float(a(i)) == pytest.approx(float(b(i))) for i in steps)
+    return a == b if None in (a, b) else a == pytest.approx(b, rel=1e-6)
+
+
 def setup(variant, optimizers, *, batch, data, epochs=None, updates=None, sizes=None, **others):
     defaults = dict(n_critic=1, gp_weight=None, reuse_batch=False, latents=("normal", 100))
+    defaults |= dict(ema_decay=None, classes=None, trained=None)
     d, g = optimizers if isinstance(optimizers, tuple) else (optimizers, optimizers)
     return dict(
         variant=variant, d=d, g=g, batch=batch, data=data, epochs=epochs, updates=updates,
@@ -76,6 +98,49 @@ SETUPS = {
     ),
     "wgan_gp-celeba": setup(
         kg.WGANGP, adam(2e-4, 0.5), n_critic=5, gp_weight=10.0, batch=64, data=FACES
+    ),
+    "dcgan-celeba": setup(
+        kg.DCGAN, adam(2e-4, 0.5), latents=("uniform", 100), batch=128, epochs=25, data=FACES
+    ),
+    "sngan-cifar10": setup(
+        kg.HingeGAN,
+        (adam(linear(2e-4, 500_000), 0.0, 0.9), adam(linear(2e-4, 100_000), 0.0, 0.9)),
+        n_critic=5,
+        latents=("normal", 128),
+        batch=64,
+        updates=100_000,
+        data=CIFAR10,
+        trained=(4_276_739, 1_053_825),
+    ),
+    "projection-cifar10": setup(
+        kg.HingeGAN,
+        (adam(linear(2e-4, 500_000), 0.0, 0.9), adam(linear(2e-4, 100_000), 0.0, 0.9)),
+        n_critic=5,
+        latents=("normal", 128),
+        batch=64,
+        updates=100_000,
+        data=CIFAR10,
+        classes=10,
+    ),
+    "sagan-cifar10": setup(
+        kg.HingeGAN,
+        (adam(4e-4, 0.0, 0.9), adam(1e-4, 0.0, 0.9)),
+        latents=("normal", 128),
+        batch=64,
+        data=CIFAR10,
+        classes=10,
+    ),
+    "r3gan-cifar10": setup(
+        kg.R3GAN,
+        adam(cosine(2e-4, 5e-5, 20_000_000 / 512), 0.0, 0.99),
+        gp_weight=cosine(0.05, 0.005, 20_000_000 / 512),
+        ema_decay=half_life(cosine(0.0, 5e6, 20_000_000 / 512), 512),
+        latents=("normal", 64),
+        batch=512,
+        updates=20_000_000 // 512,
+        data=CIFAR10,
+        classes=10,
+        sizes=(20_781_952, 21_280_512),
     ),
     "wgan_gp-mnist-book": setup(
         kg.WGANGP,
@@ -187,26 +252,31 @@ def test_the_table_is_complete():
 @pytest.mark.parametrize("name", SETUPS)
 def test_parameter_counts(name, models):
     gan, sizes = models[name], SETUPS[name]["sizes"]
-    assert sizes in (None, (gan.generator.count_params(), gan.discriminator.count_params()))
+    networks = gan.generator, gan.discriminator
+    assert sizes in (None, tuple(network.count_params() for network in networks))
+    # Without moving statistics, where a source counts so.
+    trained = [sum(math.prod(w.shape) for w in n.trainable_weights) for n in networks]
+    assert SETUPS[name]["trained"] in (None, tuple(trained))
 
 
 @pytest.mark.parametrize("name", SETUPS)
 def test_models_are_set_up_as_published(name, models):
     gan, expected = models[name], SETUPS[name]
     assert type(gan) is expected["variant"]
-    for attribute in ("n_critic", "gp_weight", "reuse_batch"):
-        assert getattr(gan, attribute) == expected[attribute], attribute
+    for attribute in ("n_critic", "gp_weight", "reuse_batch", "ema_decay"):
+        assert same(getattr(gan, attribute), expected[attribute]), attribute
     assert (gan.latent_distribution, gan.latent_dim) == expected["latents"]
     assert gan.sample_shape == expected["data"][1]
-    assert gan.ema_decay is None
+    assert gan.num_classes == expected["classes"]
     for optimizer, described in (
         (gan.d_optimizer, expected["d"]),
         (gan.g_optimizer, expected["g"]),
     ):
         assert type(optimizer).__name__ == described["class"]
-        config = optimizer.get_config()
-        for argument in set(described) - {"class"}:
-            assert config[argument] == pytest.approx(described[argument], rel=1e-6), argument
+        rate = optimizer._learning_rate  # The schedule, where it is one.
+        assert same(rate if callable(rate) else float(rate), described["learning_rate"])
+        for argument in set(described) - {"class", "learning_rate"}:
+            assert getattr(optimizer, argument) == described[argument], argument
     assert gan.d_optimizer is not gan.g_optimizer
 
 

@@ -33,8 +33,21 @@ def test_the_ramp_is_a_share_of_the_images_seen():
     assert float(schedule(0)) == 0.0
 
 
+def test_the_images_may_change():
+    """As R3GAN has it, from an average that forgets at once to one over millions of images."""
+    schedule = kg.schedules.HalfLife(kg.schedules.Cosine(0.0, 5000.0, steps=100), batch_size=10)
+    assert float(schedule(0)) == 0.0
+    np.testing.assert_allclose(schedule(50), 0.5 ** (10 / 2500), rtol=1e-5)
+    np.testing.assert_allclose(schedule(200), 0.5 ** (10 / 5000), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
-    "schedule", [kg.schedules.Cosine(0.9, 0.5, 4), kg.schedules.HalfLife(100, 4, 0.5)]
+    "schedule",
+    [
+        kg.schedules.Cosine(0.9, 0.5, 4),
+        kg.schedules.HalfLife(100, 4, 0.5),
+        kg.schedules.HalfLife(kg.schedules.Cosine(10.0, 50.0, 4), 4),
+    ],
 )
 def test_schedules_are_saved_with_the_model(schedule, tmp_path):
     gan = make(kg.WGANGP, ema_decay=schedule, gp_weight=schedule, n_critic=1)

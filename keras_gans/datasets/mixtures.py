@@ -182,12 +182,14 @@ def _check(n: int, std: float) -> None:
         raise ValueError(f"Expected a standard deviation of at least 0. Received: {std}")
 
 
-# Ring and grid as PacGAN has them; the Gaussians as WGAN-GP scales them, to about [-1.4, 1.4].
+# Ring and grid as PacGAN has them; 8 and 25 Gaussians as WGAN-GP scales them, to about [-1.4, 1.4];
+# 100 as ParticleGAN's benchmark has them.
 MODES = {
     "ring": (ring_centers(), 0.01),
     "grid": (grid_centers(), 0.05),
     "8gaussians": (ring_centers(radius=2.0 / 1.414), 0.02 / 1.414),
     "25gaussians": (grid_centers(spacing=2.0 / 2.828), 0.05 / 2.828),
+    "100gaussians": (grid_centers(side=10, spacing=1.0), 0.03),
 }
 
 

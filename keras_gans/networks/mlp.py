@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_gans.layers import SpectralNormalization
+from keras_gans.layers import FourierFeatures, SpectralNormalization
 from keras_gans.networks.conditional import assemble
 from keras_gans.networks.heads import with_heads
 
@@ -84,6 +84,7 @@ def mlp_discriminator(
     spectral_norm: bool = False,
     heads: Mapping[str, int] | None = None,
     pack: int = 1,
+    fourier: int = 0,
 ) -> keras.Model:
     """Builds a fully connected discriminator that outputs one logit.
 
@@ -98,6 +99,8 @@ def mlp_discriminator(
         spectral_norm: Whether each layer is normalised by its spectral norm.
         heads: Sizes of further outputs by name, as for `with_heads`.
         pack: How many samples it judges as one, PacGAN's m; only without labels.
+        fourier: Frequencies of the waves that are appended to the input, see `FourierFeatures`;
+            for points in the plane.
 
     Returns:
         A `keras.Sequential` from `(batch, *input_shape)` to `(batch // pack, 1)`, or with
@@ -117,7 +120,8 @@ def mlp_discriminator(
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     normalised = SpectralNormalization if spectral_norm else (lambda layer: layer)
-    body = [
+    body: list[keras.Layer] = [FourierFeatures(fourier)] if fourier else []
+    body += [
         normalised(layers.Dense(units, activation=activation, **initializers)) for units in hidden
     ]
     body.append(normalised(layers.Dense(1, **initializers)))
