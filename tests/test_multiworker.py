@@ -81,7 +81,7 @@ def test_two_workers_train_the_same_weights_and_one_writes(tmp_path, mirrored):
 
 def test_a_killed_worker_ends_the_other_and_a_restart_resumes(tmp_path):
     straight, run, log = tmp_path / "straight", tmp_path / "run", tmp_path / "log"
-    arguments = [*TRAIN, "--epochs", "12", "--steps-per-execution", "1", "--verbose", "0"]
+    arguments = [*TRAIN, "--epochs", "5", "--steps-per-execution", "1", "--verbose", "0"]
     codes, texts = finish(start([[*arguments, "--run-dir", straight]] * 2, log), log)
     assert codes == [0, 0], texts
 
