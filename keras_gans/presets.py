@@ -69,6 +69,25 @@ def _pacgan(beta_1: float, source: str, pack: int = 1) -> dict[str, Any]:
     }
 
 
+def _stacked(pack: int = 1) -> dict[str, Any]:
+    """The DCGAN of PacGAN's table 3, plain or packed."""
+    name = f"Pac{pack}" if pack > 1 else "DCGAN"
+    return {
+        "source": f"PacGAN (Lin et al., 2018), {name} of table 3: D a quarter of G",
+        "model": {"class": "DCGAN"},
+        "generator": {"builder": "stacked_generator"},
+        "discriminator": {"builder": "stacked_discriminator", "pack": pack},
+        "compile": {
+            "d_optimizer": {"class": "Adam", "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.99},
+            "g_optimizer": {"class": "Adam", "learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.99},
+            "steps_per_execution": 100,
+        },
+        "fit": {"batch_size": 128 * pack, "epochs": 500, "steps_per_epoch": 1000},
+        "data": {"name": "stacked_mnist", "size": [28, 28]},
+        "callbacks": {"SampleGrid": {"every_epochs": 10}, "LossCurves": {"every_epochs": 10}},
+    }
+
+
 def _digits(source: str, variant: str, num_classes: int | None = None) -> dict[str, Any]:
     """A variant on the networks and the data of the default preset, with its own optimizers."""
     networks = {"hidden": [256, 256], "num_classes": num_classes}
@@ -454,6 +473,8 @@ PRESETS = {
         f"pac{m}gan-grid": _pacgan(0.2, f"PacGAN (Lin et al., 2018), Pac{m} of table 1", m)
         for m in (2, 3, 4)
     },
+    "dcgan-stacked": _stacked(),
+    **{f"pac{m}gan-stacked": _stacked(m) for m in (2, 3, 4)},
     "wgan_gp-grid": {
         "source": "WGAN-GP (Gulrajani et al., 2017), its 25 Gaussians within minutes",
         "model": {"class": "WGANGP"},

@@ -548,7 +548,7 @@ def test_other_data_has_no_modes():
 
 
 def test_every_data_set_that_is_named_is_found(data_dir):
-    assert datasets.names()[:2] == ["digits", "mnist_5k"] and len(set(datasets.names())) == 11
+    assert datasets.names()[:2] == ["digits", "mnist_5k"] and len(set(datasets.names())) == 15
     for name in set(datasets.names()) - {"fashion_mnist", "cifar10"}:
         assert len(datasets.load(name, data_dir=data_dir[0])) > 0
 
@@ -557,3 +557,35 @@ def test_a_folder_does_not_hide_a_data_set_of_its_name(data_dir, tmp_path, monke
     (tmp_path / "mnist").mkdir()
     monkeypatch.chdir(tmp_path)
     assert len(datasets.load("mnist", data_dir=data_dir[0])) == 12
+
+
+# Stacks
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_stack_is_three_digits(split):
+    digits, labels = arrays(datasets.load("digits", split=split, labels=True))
+    stacks, numbers = arrays(datasets.load("stacked_digits", split=split, labels=True).take(300))
+    assert stacks.shape == (300, 8, 8, 3)
+    class_of = {image.tobytes(): label for image, label in zip(digits, labels, strict=True)}
+    for stack, number in zip(stacks, numbers, strict=True):
+        each = [class_of[np.ascontiguousarray(stack[..., i : i + 1]).tobytes()] for i in range(3)]
+        assert number == int("".join(map(str, each)))
+    assert len(datasets.load("stacked_digits")) == 128_000
+
+
+def test_stacks_differ_between_splits_and_cover_the_modes():
+    train, test = (
+        np.array([y for _, y in datasets.load("stacked_digits", split, labels=True).take(500)])
+        for split in ("train", "test")
+    )
+    assert not np.array_equal(train, test) and len(np.unique(train)) > 350
+
+
+def test_what_cannot_be_stacked():
+    from keras_gans.datasets import stacked
+
+    with pytest.raises(ValueError, match="Expected a split of the data set 'digits'"):
+        datasets.load("stacked_digits", split="nope")
+    with pytest.raises(ValueError, match="Expected a path that exists or the name of a TFDS"):
+        stacked.read("stacked_nothing", "train", None)

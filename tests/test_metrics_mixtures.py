@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gans.metrics import mode_coverage
+from keras_gans.metrics import label_coverage, mode_coverage
 
 ANGLES = np.linspace(0.0, 2.0 * np.pi, 8, endpoint=False)
 RING = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -98,3 +98,28 @@ def test_one_sample_and_one_mode():
 def test_bad_std(std):
     with pytest.raises(ValueError, match="Expected std to be finite and above 0. Received: std="):
         mode_coverage(RING, RING, std)
+
+
+# Classes of samples
+
+
+def test_label_coverage_by_a_loop(random):
+    labels = random.integers(0, 7, 200) // 2  # Of 5 classes 4 occur, the last of them less often.
+    found = label_coverage(labels, 5)
+    counts = [sum(label == k for label in labels) for k in range(5)]
+    assert found.modes == sum(count > 0 for count in counts) == 4
+    kl = sum(c / 200 * np.log(c / 200 * 5) for c in counts if c)
+    assert found.reverse_kl == pytest.approx(kl)
+
+
+def test_label_coverage_at_its_ends(random):
+    assert label_coverage([3] * 10, 10) == (1, pytest.approx(np.log(10)))
+    assert label_coverage(np.arange(10), 10) == (10, pytest.approx(0.0, abs=1e-12))
+    found = label_coverage(random.integers(0, 1000, 26_000), 1000)
+    assert found.modes == 1000 and found.reverse_kl == pytest.approx(0.0193, rel=0.1)
+
+
+@pytest.mark.parametrize("labels", [[], [[1]], [-1, 2], [4]])
+def test_labels_that_are_none(labels):
+    with pytest.raises(ValueError, match=r"Expected labels of shape \(n,\), from 0 to 3"):
+        label_coverage(np.array(labels, "int64"), 4)

@@ -32,12 +32,14 @@ GENERATORS = {
         (5,),
         (8, 8, 3),
     ),
+    "stacked_generator": ({"latent_dim": 5}, (5,), (28, 28, 3)),
     "wgan_gp_mnist_generator": ({"latent_dim": 5}, (5,), (28, 28, 1)),
 }
 DISCRIMINATORS = {
     "conv_discriminator": ({"input_shape": (9, 8, 3), **LISTS}, (9, 8, 3), (1,)),
     "maxout_discriminator": ({"input_shape": (4, 6, 3), "hidden": (8, 8)}, (4, 6, 3), (1,)),
     "mlp_discriminator": ({"input_shape": (4, 6, 3), "hidden": (8, 8)}, (4, 6, 3), (1,)),
+    "stacked_discriminator": ({}, (28, 28, 3), (1,)),
     "strided_discriminator": ({"input_shape": (9, 8, 3), "filters": 4}, (9, 8, 3), (1,)),
     "wgan_gp_mnist_critic": ({}, (28, 28, 1), (1,)),
 }

@@ -59,7 +59,7 @@ MNIST, CIFAR10, FACES = ("mnist", (28, 28, 1)), ("cifar10", (32, 32, 3)), ("cele
 GRID, GAUSSIANS = ("grid", (2,)), ("25gaussians", (2,))
 SAMPLES = {
     "mnist": 60_000, "camel.npy": 80_000, "cifar10": 50_000, "celeb_a": 162_770,
-    "25gaussians": 100_000,
+    "25gaussians": 100_000, "stacked_mnist": 128_000,
 }  # fmt: skip
 SETUPS = {
     "gan-mnist": setup(
@@ -213,6 +213,20 @@ SETUPS = {
         callbacks={"WeightClipping": {"clip_value": 0.01}},
     ),
 }
+STACKED = {
+    f"{name}-stacked": setup(
+        kg.DCGAN,
+        (adam(2e-4, 0.5, 0.99), adam(1e-4, 0.5, 0.99)),
+        latents=("normal", 256),
+        batch=128 * m,
+        epochs=500,  # Of 1,000 steps.
+        data=("stacked_mnist", (28, 28, 3)),
+        # Each sample of a pack has 27 weights more in both filters of the first layer.
+        trained=(287_875, 585 + (m - 1) * 27 * 2),
+    )
+    for m, name in enumerate(("dcgan", "pac2gan", "pac3gan", "pac4gan"), start=1)
+}
+SETUPS |= STACKED
 DEFAULT = "wgan_gp-digits"
 # Which no source sets up.
 OURS = {

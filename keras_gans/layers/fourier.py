@@ -46,7 +46,8 @@ class FourierFeatures(layers.Layer):
         return ops.concatenate([inputs, *waves], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*input_shape[:-1], (1 + 2 * self.count) * input_shape[-1])
+        *others, size = input_shape
+        return (*others, size and (1 + 2 * self.count) * size)
 
     def get_config(self) -> dict:
         return {**super().get_config(), "count": self.count}

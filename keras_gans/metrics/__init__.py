@@ -11,6 +11,7 @@ from keras_gans.metrics.frechet import frechet_from_moments as frechet_from_mome
 from keras_gans.metrics.kernel import kernel_distance as kernel_distance
 from keras_gans.metrics.manifolds import density_coverage as density_coverage
 from keras_gans.metrics.manifolds import precision_recall as precision_recall
+from keras_gans.metrics.mixtures import label_coverage as label_coverage
 from keras_gans.metrics.mixtures import mode_coverage as mode_coverage
 from keras_gans.metrics.neighbours import nearest_neighbours as nearest_neighbours
 from keras_gans.metrics.protocol import Mixture as Mixture

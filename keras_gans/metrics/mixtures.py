@@ -58,3 +58,45 @@ def mode_coverage(samples: ArrayLike, centers: ArrayLike, std: float) -> ModeCov
     shares = np.bincount(nearest, minlength=len(centers)) / len(samples)
     divergence = rel_entr(shares, 1.0 / len(centers)).sum()
     return ModeCoverage(np.unique(nearest[good]).size, float(good.mean()), float(divergence))
+
+
+class LabelCoverage(NamedTuple):
+    """Number of classes that occur, and reverse KL divergence in nats."""
+
+    modes: int
+    reverse_kl: float
+
+
+def label_coverage(labels: ArrayLike, classes: int) -> LabelCoverage:
+    """Counts the classes of samples, and measures their balance against equal shares.
+
+    The divergence is KL(q || uniform) of the shares q; samples of equal shares have about
+    `(classes - 1) / (2 n)`.
+
+    Args:
+        labels: Integers in `[0, classes)` of shape `(n,)`, as a classifier gives them.
+        classes: How many classes there are.
+
+    Returns:
+        Named tuple `(modes, reverse_kl)`: the number of classes that occur, and nats in
+        `[0, log(classes)]`.
+
+    Raises:
+        ValueError: If there are no labels, or one is out of range.
+
+    Example:
+        >>> from keras_gans import metrics
+        >>> metrics.label_coverage([0, 0, 1, 1], classes=2)
+        LabelCoverage(modes=2, reverse_kl=0.0)
+
+    Reference:
+        Lin et al., "PacGAN" (2018), section 4.2, of stacked MNIST.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not labels.size or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"Expected labels of shape (n,), from 0 to {classes - 1}. Received: shape "
+            f"{labels.shape}, {labels}"
+        )
+    shares = np.bincount(labels, minlength=classes) / len(labels)
+    return LabelCoverage(int((shares > 0).sum()), float(rel_entr(shares, 1.0 / classes).sum()))

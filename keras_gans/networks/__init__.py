@@ -5,6 +5,7 @@ from keras_gans.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gans.networks.heads import with_heads
 from keras_gans.networks.maxout import maxout_discriminator
 from keras_gans.networks.mlp import mlp_discriminator, mlp_generator
+from keras_gans.networks.pacgan import stacked_discriminator, stacked_generator
 from keras_gans.networks.r3gan import r3gan_discriminator, r3gan_generator
 from keras_gans.networks.sagan import sagan_discriminator, sagan_generator
 from keras_gans.networks.sngan import sngan_discriminator, sngan_generator
@@ -26,6 +27,8 @@ __all__ = [
     "sagan_generator",
     "sngan_discriminator",
     "sngan_generator",
+    "stacked_discriminator",
+    "stacked_generator",
     "strided_discriminator",
     "transposed_generator",
     "upsampling_generator",
