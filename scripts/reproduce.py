@@ -75,7 +75,8 @@ def stacked_scores(gan: models.GAN, data: str) -> dict[str, float]:
     """Modes of 1,000 and reverse KL divergence of 25,600 stacks, by a classifier of the digits."""
     classify = extractors.get(data.removeprefix(stacked.PREFIX), evaluate.sample_shape(gan))
     samples = gan.generate(25_600, seed=0)
-    digits = [np.argmax(classify(samples[..., i : i + 1]).probabilities, axis=1) for i in range(3)]
+    channels = [classify(samples[..., i : i + 1]).probabilities for i in range(3)]
+    digits = [cast(np.ndarray, each).argmax(axis=1) for each in channels]
     return metrics.label_coverage(np.array([100, 10, 1]) @ digits, 1000)._asdict()
 
 
