@@ -11,6 +11,7 @@ from keras_gans.callbacks.files import write_json
 from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.benchmarking import (
     bars,
+    costs,
     flops,
     growth,
     machine,
@@ -92,6 +93,7 @@ def _add_how(command: argparse.ArgumentParser) -> None:
         ("--growth", "also over batch, image size and n_critic"),
         ("--profile", "also the time by type of operation"),
         ("--overheads", "nothing but what the guard, saved states and a second replica cost"),
+        ("--costs", "nothing but what each variant, penalty and augmentation costs a step"),
         ("--quick", "two short rounds, to see that it runs"),
     ):
         command.add_argument(name, action="store_true", help=text)
@@ -107,11 +109,13 @@ def run(arguments: argparse.Namespace) -> None:
     `bars`, and with --growth `growth`. A case has `network`, `variant`, `batch_size`, `n_critic`,
     `tiny`, `flops_per_step` (of the loop by hand), `waiting_share`, `contenders` (times, rates,
     memory), `skipped` (why), `ratios` (medians over the rounds) and with --profile `profile`.
-    `overheads.json` holds what --overheads measures.
+    `overheads.json` holds what --overheads measures, `costs.json` what --costs does.
     """
     machine.share_gpus()
     if arguments.overheads:
         return _overheads(arguments)
+    if arguments.costs:
+        return _costs(arguments)
     repeats = 1 if arguments.quick else 5
     path = Path(arguments.out, "benchmark.json")
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
@@ -139,6 +143,16 @@ def _overheads(arguments: argparse.Namespace) -> None:
     print(overheads.table(measured))
     path = Path(arguments.out, "overheads.json")
     write_json(path, {"machine": machine.facts(), "overheads": measured})
+    print(f"\nwritten to {path}")
+
+
+def _costs(arguments: argparse.Namespace) -> None:
+    count = arguments.rounds or (1 if arguments.quick else 7)
+    steps = arguments.steps or (1 if arguments.quick else _STEPS)
+    measured = costs.measure(count, steps)
+    print(costs.table(measured))
+    path = Path(arguments.out, "costs.json")
+    write_json(path, {"machine": machine.facts(), "steps": steps, "costs": measured})
     print(f"\nwritten to {path}")
 
 

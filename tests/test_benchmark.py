@@ -11,8 +11,8 @@ import tensorflow as tf
 from keras import layers
 
 from conftest import images
-from keras_gans import callbacks, presets
-from keras_gans.scripts.benchmarking import bars, flops, growth, overheads, report, waiting
+from keras_gans import callbacks, models, presets
+from keras_gans.scripts.benchmarking import bars, costs, flops, growth, overheads, report, waiting
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop
 from keras_gans.scripts.main import main
@@ -400,3 +400,25 @@ def test_overheads_are_measured_of_fit(mirrored, monkeypatch):
     assert set(measured) == set(overheads.LIMITS)
     for m in measured.values():
         assert m["ratio"] == pytest.approx(m["with_it"] / m["without"]) and m["without"] > 0
+
+
+# Costs
+
+
+def test_every_variant_has_a_cost():
+    assert {way.variant for way in costs.WAYS.values()} == set(models.__all__) - {"DCGAN"}
+
+
+@pytest.mark.slow
+def test_the_command_tells_costs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(costs, "_BATCH", 4)
+    monkeypatch.setattr(
+        costs, "WAYS", {name: costs.WAYS[name] for name in ("GAN", "ACGAN", "GAN, bCR", "WGAN")}
+    )
+    assert main(["benchmark", "--costs", "--quick", "--out", str(tmp_path)]) == 0
+    measured = json.loads((tmp_path / "costs.json").read_text())["costs"]
+    assert measured["GAN"]["ratio"] == 1 and set(measured) == set(costs.WAYS)
+    for each in measured.values():
+        assert each["step_seconds"] > 0
+    printed = capsys.readouterr().out
+    assert f"| WGAN | {1e3 * measured['WGAN']['step_seconds']:.0f} |" in printed

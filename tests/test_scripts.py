@@ -469,7 +469,7 @@ OPTIONS = {
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
-    "--profile --overheads --quick --out",
+    "--profile --overheads --costs --quick --out",
     "": "train sample evaluate presets reproduce benchmark --version",
 }
 
