@@ -82,3 +82,27 @@ def test_labels_are_packed_once_embedded():
     packs = [Pack(2)(part) for part in (x, layers.Embedding(3, 4)(labels))]
     network = keras.Model([x, labels], layers.Dense(1)(layers.Concatenate()(packs)))
     assert network((points(6), np.arange(6) % 3)).shape == (3, 1)
+
+
+@pytest.mark.parametrize("penalty", [kg.penalties.GradientPenalty, kg.penalties.R1])
+def test_a_penalty_is_of_the_whole_pack(penalty):
+    """By the gradient of a network of packs that are joined by hand."""
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(size=(6, 5)).astype("float32")
+    last = rng.normal(size=(5, 1)).astype("float32")
+    x = rng.normal(size=(8, 3)).astype("float32")
+    discriminator = keras.Sequential(
+        [
+            keras.Input((3,)),
+            kg.layers.Pack(2),
+            keras.layers.Dense(5, "tanh", use_bias=False),
+            keras.layers.Dense(1, use_bias=False),
+        ]
+    )
+    discriminator.set_weights([kernel, last])
+    hidden = np.tanh(x.reshape(4, 6).astype("float64") @ kernel)
+    gradients = ((1 - hidden**2) * last[:, 0]) @ kernel.T
+    norms = np.sqrt((gradients**2).sum(axis=1))
+    costs = {"gp": (norms - 1) ** 2, "r1": norms**2 / 2}[penalty.default_name]
+    found = penalty(1.0)(discriminator, x, x, seed=0)  # Between a point and itself: the point.
+    np.testing.assert_allclose(found, costs.mean(), rtol=1e-5)

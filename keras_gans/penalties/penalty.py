@@ -155,10 +155,19 @@ def squared_norms(discriminator: Callable[[Any], Any], points: Any) -> Any:
         points: float32 batch.
 
     Returns:
-        float32 tensor of shape `(batch,)`.
+        float32 tensor of shape `(batch,)`; of a discriminator that judges packs, `(packs,)`, the
+        norm of the gradient by the whole pack.
 
     Example:
         >>> squared_norms(lambda x: 3.0 * x[:, :1], keras.ops.ones((4, 2)))
     """
-    gradient = ops.cast(backend.input_gradient(discriminator, points), "float32")
-    return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
+    counts = []
+
+    def judge(x: Any) -> Any:
+        logits = discriminator(x)
+        counts.append(ops.shape(logits)[0])
+        return logits
+
+    gradient = ops.cast(backend.input_gradient(judge, points), "float32")
+    squares = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
+    return ops.sum(ops.reshape(squares, (counts[0], -1)), axis=1)
