@@ -50,8 +50,9 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "--extractor",
         metavar="E",
-        help="samples (the pixels or points themselves), inception, or a labelled data set for a "
-        "classifier trained on it (default: the data, where it has labels)",
+        help="samples (the pixels or points themselves), inception, inception-2015 (of published "
+        "FID), or a labelled data set for a classifier trained on it (default: the data, where it "
+        "has labels)",
     )
     command.add_argument(
         "--metrics", nargs="+", metavar="M", help="such as fid coverage (default: all)"

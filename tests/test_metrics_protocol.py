@@ -142,6 +142,7 @@ def test_what_was_done_is_said():
         "extractor": "samples",
         "extractor_version": scores.protocol["extractor_version"],
         "resize": "none",
+        "comparable": False,
         "real_samples": 20,
         "fake_samples": 20,
         "seed": 7,

@@ -17,6 +17,7 @@ from keras_gans.metrics.neighbours import nearest_neighbours as nearest_neighbou
 from keras_gans.metrics.protocol import Mixture as Mixture
 from keras_gans.metrics.protocol import Scores as Scores
 from keras_gans.metrics.protocol import compare as compare
+from keras_gans.metrics.reference import ReferenceInception as ReferenceInception
 from keras_gans.metrics.scores import inception_score as inception_score
 from keras_gans.metrics.transport import optimal_transport as optimal_transport
 from keras_gans.metrics.transport import sliced_wasserstein as sliced_wasserstein

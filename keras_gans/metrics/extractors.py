@@ -11,6 +11,7 @@ from keras import layers
 from keras_gans import datasets
 from keras_gans.metrics.cache import cached
 from keras_gans.metrics.features import Extractor
+from keras_gans.metrics.reference import ReferenceInception
 from keras_gans.metrics.samples import as_arrays
 
 # The classifier's training: part of the key under which it is cached.
@@ -28,7 +29,8 @@ def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
 
     Args:
         extractor: An `Extractor`; a `keras.Model`; None or "samples" for the samples themselves;
-            "inception"; or the name or path of a labelled data set for a `classifier` of it.
+            "inception"; "inception-2015", that of published FID; or the name or path of a labelled
+            data set for a `classifier` of it.
         sample_shape: Shape of the samples to come, which a classifier is trained at.
 
     Returns:
@@ -42,6 +44,8 @@ def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
         return Extractor(name="samples")
     if extractor == "inception":
         return inception()
+    if extractor == "inception-2015":
+        return ReferenceInception()
     return classifier(extractor, size=sample_shape[:2] if len(sample_shape) == 3 else None)
 
 

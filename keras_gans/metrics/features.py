@@ -49,6 +49,9 @@ class Extractor:
         (64, 128)
     """
 
+    # Whether scores of the features can be compared with published ones.
+    comparable = False
+
     def __init__(
         self,
         model: keras.Model | None = None,

@@ -283,12 +283,13 @@ def draw(
     return gan.generate(n, **arguments, labels=labels), labels
 
 
-def protocol_of(extractor: Extractor, sample_shape: tuple[int, ...]) -> dict[str, str]:
-    """Tells how features are made."""
+def protocol_of(extractor: Extractor, sample_shape: tuple[int, ...]) -> dict[str, Any]:
+    """Tells how features are made, and whether published scores are made so."""
     return {
         "extractor": extractor.name,
         "extractor_version": extractor.version,
         "resize": extractor.resize_method(sample_shape),
+        "comparable": extractor.comparable,
     }
 
 

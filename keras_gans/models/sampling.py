@@ -134,8 +134,8 @@ class Sampling(keras.Model):
             metrics: Names such as "fid", "kid", "precision", "coverage", "is", "modes": those of
                 `kg.metrics.compare`; all that can be had by default.
             extractor: None for the samples themselves, the name or path of a labelled data set for
-                a classifier trained on it ("digits"), "inception", a `keras.Model`, or a
-                `kg.metrics.Extractor`.
+                a classifier trained on it ("digits"), "inception", "inception-2015" (that of
+                published FID), a `keras.Model`, or a `kg.metrics.Extractor`.
             n: How many samples to draw, and at most how many reals to use, evenly spread over the
                 data; by default as many as there are, at most 10,000.
             seed: Integer seed of the latents.
