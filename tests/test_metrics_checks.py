@@ -108,7 +108,7 @@ def test_arguments_are_not_changed():
 
 
 # Those of extractors and protocol need a trained model.
-MODELS = {"cache", "collapse", "extractors", "features", "protocol", "samples"}
+MODELS = {"cache", "collapse", "extractors", "features", "protocol", "reference", "samples"}
 MODULES = {m.name for m in pkgutil.iter_modules(metrics.__path__)} - MODELS
 
 

@@ -6,6 +6,7 @@ import pytest
 import scipy.linalg
 from scipy.stats import norm
 
+from keras_gans import metrics
 from keras_gans.metrics import Moments, frechet, frechet_distance, frechet_from_moments, tiles
 
 
@@ -289,3 +290,24 @@ def test_bad_means():
         frechet_from_moments([0.0, np.inf], np.eye(2), np.zeros(2), np.eye(2))
     with pytest.raises(ValueError, match="moments of the same dimension"):
         frechet_from_moments(np.zeros(2), np.eye(2), np.zeros(3), np.eye(3))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_at_infinity_the_bias_is_gone(shift):
+    """Of two normal laws whose distance is known; the samples' own distance is far off."""
+    rng = np.random.default_rng(0)
+    truth = 40 * shift**2
+    found = np.array(
+        [
+            (metrics.frechet_distance(a, b), metrics.frechet_distance_at_infinity(a, b))
+            for a, b in (
+                (rng.normal(size=(600, 40)), rng.normal(shift, 1, size=(600, 40))) for _ in range(5)
+            )
+        ]
+    ).mean(axis=0)
+    assert found[0] - truth > 1.0 > 5 * abs(found[1] - truth)
+
+
+def test_at_infinity_needs_samples():
+    with pytest.raises(ValueError, match="Expected real to hold at least 20 samples"):
+        metrics.frechet_distance_at_infinity(np.zeros((19, 2)), np.zeros((30, 2)))

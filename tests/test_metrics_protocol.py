@@ -62,11 +62,15 @@ def test_each_metric_is_its_arithmetic():
         "density": kg.metrics.density_coverage(a.vectors, b.vectors, k=5).density,
         "coverage": kg.metrics.density_coverage(a.vectors, b.vectors, k=5).coverage,
         "duplicates": kg.metrics.duplicate_share(a.vectors, b.vectors),
+        "sliced": kg.metrics.sliced_wasserstein(a.vectors, b.vectors),
         "is": kg.metrics.inception_score(b.probabilities).mean,
     }
     assert scores == pytest.approx(expected, rel=1e-6)
     assert list(scores) == list(expected)
     assert all(type(value) is float for value in scores.values())
+    asked = protocol.evaluate(Recorded(fake), real, ["fid_infinity"], extractor, n=30)
+    at_infinity = kg.metrics.frechet_distance_at_infinity(a.vectors, b.vectors)
+    assert asked == pytest.approx({"fid_infinity": at_infinity}, rel=1e-6)
 
 
 def test_the_data_itself_is_a_perfect_generator():

@@ -7,6 +7,9 @@ from keras_gans.metrics.features import Extractor as Extractor
 from keras_gans.metrics.features import Features as Features
 from keras_gans.metrics.frechet import Moments as Moments
 from keras_gans.metrics.frechet import frechet_distance as frechet_distance
+from keras_gans.metrics.frechet import (
+    frechet_distance_at_infinity as frechet_distance_at_infinity,
+)
 from keras_gans.metrics.frechet import frechet_from_moments as frechet_from_moments
 from keras_gans.metrics.kernel import kernel_distance as kernel_distance
 from keras_gans.metrics.manifolds import density_coverage as density_coverage

@@ -9,13 +9,14 @@ from keras_gans.metrics import extractors
 from keras_gans.metrics.cache import cached, fingerprint
 from keras_gans.metrics.collapse import NearDuplicates
 from keras_gans.metrics.features import Extractor, Features
-from keras_gans.metrics.frechet import GaussianDistance
+from keras_gans.metrics.frechet import GaussianDistance, frechet_distance_at_infinity
 from keras_gans.metrics.kernel import SquaredDiscrepancy
 from keras_gans.metrics.manifolds import ClosedBalls, OpenBalls
 from keras_gans.metrics.mixtures import mode_coverage
 from keras_gans.metrics.pairs import PairMetric, Pairs
 from keras_gans.metrics.samples import as_arrays, check_values, scale_of, scaled
 from keras_gans.metrics.scores import inception_score
+from keras_gans.metrics.transport import sliced_wasserstein
 
 # Reals and fakes that are compared unless `n` says otherwise.
 MAX_SAMPLES = 10_000
@@ -50,6 +51,7 @@ class Metric(NamedTuple):
     names: tuple[str, ...]
     make: Callable[[Pairs, Any], PairMetric]
     needs: str | None = None
+    by_default: bool = True
 
 
 class Alone:
@@ -71,6 +73,12 @@ METRICS = (
     Metric(("precision", "recall"), lambda pairs, _: ClosedBalls(pairs, k=3)),
     Metric(("density", "coverage"), lambda pairs, _: OpenBalls(pairs, k=5)),
     Metric(("duplicates",), lambda pairs, _: NearDuplicates(pairs)),
+    Metric(("sliced",), lambda pairs, _: Alone([sliced_wasserstein(pairs.real, pairs.fake)])),
+    Metric(
+        ("fid_infinity",),
+        lambda pairs, _: Alone([frechet_distance_at_infinity(pairs.real, pairs.fake)]),
+        by_default=False,
+    ),
     Metric(("is",), lambda _, shares: Alone(inception_score(shares)[:1]), "probabilities"),
     Metric(
         ("modes", "high_quality", "reverse_kl"),
@@ -93,13 +101,15 @@ def compare(
         real: `Features` of real samples, at least 6.
         fake: `Features` of generated samples, by the same extractor, at least 6.
         metrics: Names among "fid", "kid", "precision", "recall", "density", "coverage",
-            "duplicates"; "is", where the extractor gives probabilities; "modes", "high_quality",
-            "reverse_kl", of features that are points of a mixture. All that can be had by default.
+            "duplicates", "sliced" and "fid_infinity"; "is", where the extractor gives
+            probabilities; "modes", "high_quality", "reverse_kl", of features that are points of a
+            mixture. By default all that can be had, but for "fid_infinity", which takes long.
         mixture: `(centers, std)` of equal Gaussians.
 
     Returns:
         The metrics by name, in the order asked for. KID is of the whole sets, unbiased; precision
-        and recall with k = 3, density and coverage with k = 5, the inception score of one part.
+        and recall with k = 3, density and coverage with k = 5, the inception score of one part,
+        the sliced distance of 50 directions.
 
     Raises:
         ValueError: If a metric is unknown or lacks what it needs.
@@ -179,7 +189,8 @@ def check(
     given |= {"mixture"} if mixture is not None else set()
     available = [name for metric in METRICS if metric.needs in given for name in metric.names]
     needed = {name: metric.needs for metric in METRICS for name in metric.names}
-    wanted = available if metrics is None else list(metrics)
+    usual = [name for metric in METRICS if metric.by_default for name in metric.names]
+    wanted = [name for name in available if name in usual] if metrics is None else list(metrics)
     wrong = [name for name in wanted if name not in available]
     if wrong:
         hints = [f"; {name} needs {needed[name]}" for name in wrong if name in needed]
