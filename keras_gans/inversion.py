@@ -147,7 +147,8 @@ def _features(gan: Any) -> Callable[[Any, Any], Any]:
                 "Expected a discriminator that is a flat Sequential or Functional network, or "
                 f"returns 'features'. Received: {network.name}; pass feature_weight=0"
             )
-        network = keras.Model(network.input, {"features": last.input})
+        inputs = network.inputs if len(network.inputs) > 1 else network.inputs[0]
+        network = keras.Model(inputs, {"features": last.input})
     takes_labels = gan.conditional and gan.discriminator_takes_labels
 
     def features(images: Any, labels: Any) -> Any:

@@ -67,6 +67,12 @@ def test_a_conditional_model_is_inverted_with_its_labels():
         kg.inversion.invert(gan, x)
 
 
+def test_a_model_of_a_preset_is_inverted():
+    gan = kg.presets.build("dragan-digits")
+    found = kg.inversion.invert(gan, gan.generate(2, seed=5), steps=3)
+    assert found.samples.shape == (2, 8, 8, 1)
+
+
 def test_what_is_refused():
     gan = linear_gan()
     with pytest.raises(ValueError, match="Expected images of shape"):
