@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from keras_gans._version import __version__
-from keras_gans.scripts import benchmark, evaluate, export, presets, reproduce, sample, train
+from keras_gans.scripts import (
+    benchmark,
+    evaluate,
+    export,
+    presets,
+    report,
+    reproduce,
+    sample,
+    train,
+)
 
 # One module a command, in the order of `--help`.
-_COMMANDS = (train, sample, evaluate, export, presets, reproduce, benchmark)
+_COMMANDS = (train, sample, evaluate, report, export, presets, reproduce, benchmark)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

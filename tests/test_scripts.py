@@ -466,12 +466,13 @@ OPTIONS = {
     "sample": "RUN -n --seed --labels --out --separate --interpolate --film --truncation",
     "evaluate": "RUN --data --data-dir --labels --extractor --metrics -n --seed --out "
     "--skip-corrupt",
+    "report": "RUN --out",
     "export": "RUN --format --out",
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
     "--profile --overheads --costs --quick --out",
-    "": "train sample evaluate export presets reproduce benchmark --version",
+    "": "train sample evaluate report export presets reproduce benchmark --version",
 }
 
 

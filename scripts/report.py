@@ -1,0 +1,183 @@
+"""`keras-gans report`: a run as one HTML page that needs no other file."""
+
+import argparse
+import base64
+import csv
+import html
+import io
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from keras_gans._version import __version__
+from keras_gans.callbacks import figures
+from keras_gans.callbacks.files import numbered, replacing
+
+_GRIDS = 6  # Of the samples over time.
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1, h2 { line-height: 1.2; }
+img { max-width: 100%; height: auto; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+td, th { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
+td:first-child, th:first-child { text-align: left; }
+pre { background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: 13px; }
+.grids { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; }
+figure { margin: 0; } figcaption { color: #666; font-size: 14px; }
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command and its arguments to the command line."""
+    command = commands.add_parser(
+        "report",
+        help="show a run as one HTML page",
+        description="Write one HTML page of a run that needs no other file: its settings, losses, "
+        "samples over time, and what `keras-gans evaluate` has measured, if it has.",
+        epilog="Example: keras-gans report runs/wgan_gp-digits",
+    )
+    command.add_argument("run_dir", metavar="RUN", help="a run folder")
+    command.add_argument("--out", metavar="FILE", help="the page (default: RUN/report.html)")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Writes the page as the command line says."""
+    folder = Path(arguments.run_dir)
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"Expected a run folder with config.json. Received: {folder}")
+    out = Path(arguments.out or folder / "report.html")
+    with replacing(out) as aside:
+        aside.write_text(page(folder), encoding="utf-8")
+    print(f"Wrote {out}.")
+
+
+def page(folder: Path) -> str:
+    """Returns the page of a run folder.
+
+    Args:
+        folder: With config.json, and whatever else of a run there is.
+
+    Example:
+        >>> Path("report.html").write_text(page(Path("runs/wgan_gp-digits")))
+    """
+    config = json.loads((folder / "config.json").read_text())
+    name = html.escape(str(config.get("preset") or folder.name))
+    parts = [f"<h1>{name}</h1>", f"<p>{html.escape(str(config.get('source', '')))}</p>"]
+    for title, content in (
+        ("Samples over time", "".join(_grids(folder))),
+        ("Losses and scores", "".join(_curves(folder / "history.csv"))),
+        ("Measured", "".join(_measured(folder / "evaluation"))),
+        ("Settings", f"<pre>{html.escape(json.dumps(config, indent=2))}</pre>"),
+        ("Made by", _versions()),
+    ):
+        if content:
+            parts.append(f"<h2>{title}</h2>\n{content}")
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{name}</title><style>{_STYLE}</style>"
+    )
+    body = "\n".join(parts)
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _grids(folder: Path) -> Iterator[str]:
+    for prefix in ("epoch", "step"):
+        found = list(numbered(folder / "samples", f"{prefix}", ".png").items())
+        if found:
+            # Evenly over the training, the first and the last among them.
+            last = len(found) - 1
+            chosen = sorted({round(i * last / (_GRIDS - 1)) for i in range(_GRIDS)})
+            yield '<div class="grids">'
+            for number, path in (found[i] for i in chosen):
+                yield _figure(path.read_bytes(), f"{prefix} {number}")
+            yield "</div>"
+
+
+def _curves(history: Path) -> Iterator[str]:
+    if not history.is_file():
+        return
+    with open(history, newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
+    curves = {
+        name: (
+            [int(row["epoch"]) for row in rows if row[name]],
+            [float(row[name]) for row in rows if row[name]],
+        )
+        for name in names
+    }
+    if curves:
+        yield _figure(_png(figures.metric_curves(curves)), f"{len(rows)} epochs")
+
+
+def _measured(folder: Path) -> Iterator[str]:
+    path = folder / "evaluation.json"
+    if not path.is_file():
+        return
+    result = json.loads(path.read_text())
+    yield _table(result["scores"])
+    yield "<p>" + html.escape(_protocol(result)) + "</p>"
+    captions = {
+        "nearest.png": "Samples, left, and the training images that are nearest to them",
+        "classes.png": "Classes as a classifier sees them",
+        "surface.png": "Points over the discriminator's level sets",
+    }
+    for name, caption in captions.items():
+        if (folder / name).is_file():
+            yield _figure((folder / name).read_bytes(), caption)
+
+
+def _protocol(result: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {kind}" for kind, count in result["counts"].items())
+    comparable = "as" if result.get("comparable") else "not as"
+    return (
+        f"At step {result['step']} against {result['data']}: {counts}. Extractor "
+        f"{result['extractor']}, resize {result['resize']}, seed {result['seed']}; measured "
+        f"{comparable} published FID is. held_out are real samples, {result['held_out_split']}."
+    )
+
+
+def _table(scores: dict[str, dict[str, float]]) -> str:
+    names = next(iter(scores.values()))
+    head = "".join(f"<th>{html.escape(kind)}</th>" for kind in scores)
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td>"
+        + "".join(f"<td>{each[name]:.4g}</td>" for each in scores.values())
+        + "</tr>"
+        for name in names
+    )
+    return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+
+
+def _versions() -> str:
+    facts: Sequence[str] = (
+        f"keras_gans {__version__}",
+        f"keras {keras.__version__}",
+        f"tensorflow {tf.__version__}",
+        f"Python {platform.python_version()}",
+        f"{platform.system()} {platform.machine()}",
+    )
+    return f"<p>{html.escape(', '.join(facts))}</p>"
+
+
+def _figure(png: bytes, caption: str) -> str:
+    data = base64.b64encode(png).decode("ascii")
+    text = html.escape(caption)
+    return (
+        f'<figure><img alt="{text}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{text}</figcaption></figure>"
+    )
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return file.getvalue()
