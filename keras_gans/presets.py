@@ -560,6 +560,22 @@ PRESETS = {
     },
 }
 
+# Images that the sources train on: an epoch has as many steps, however many images there are.
+_IMAGES = {"mnist": 60_000, "camel.npy": 80_000, "cifar10": 50_000, "celeb_a": 162_770}
+
+
+def _steps_per_epoch(preset: dict[str, Any]) -> int:
+    """Returns the steps that take each image of the source's data once."""
+    options = preset["compile"]
+    batches = 1 if options.get("reuse_batch") else options.get("n_critic")
+    batches = batches or getattr(models, preset["model"]["class"]).default_n_critic
+    return _IMAGES[preset["data"]["name"]] // (preset["fit"]["batch_size"] * batches)
+
+
+for _preset in PRESETS.values():
+    if _preset["data"]["name"] in _IMAGES:
+        _preset["fit"]["steps_per_epoch"] = _steps_per_epoch(_preset)
+
 
 def names() -> list[str]:
     """Returns the names of all presets, the default first."""
@@ -598,7 +614,7 @@ def get(name: str | os.PathLike) -> dict[str, Any]:
 
     Example:
         >>> get("wgan_gp-mnist")["fit"]
-        {'batch_size': 64, 'epochs': 50}
+        {'batch_size': 64, 'epochs': 50, 'steps_per_epoch': 937}
     """
     if str(name).endswith(".json"):
         return {**_read(Path(name)), "preset": Path(name).stem}

@@ -303,8 +303,11 @@ def test_training_is_as_published(name):
     assert preset["data"] == {"name": data, "size": size}
     assert fit["batch_size"] == expected["batch"]
     assert expected["epochs"] in (None, fit["epochs"])
+    batches = 1 if expected["reuse_batch"] else expected["n_critic"]
+    each = SAMPLES.get(data, 0) // (expected["batch"] * batches)
+    if len(shape) == 3 and data != "stacked_mnist":  # However many images there are.
+        assert fit["steps_per_epoch"] == each
     if expected["updates"]:
-        each = SAMPLES[data] // (expected["batch"] * expected["n_critic"])
         assert (fit["epochs"] - 1) * each < expected["updates"] <= fit["epochs"] * each
     for callback, arguments in expected.get("callbacks", {}).items():
         assert preset["callbacks"][callback] == arguments
