@@ -150,12 +150,85 @@ def _falling(start: float, end: float) -> dict[str, Any]:
     return {"class": "Cosine", "start": start, "end": end, "steps": 39_063}
 
 
+def _small_mnist(source: str, variant: str, **compile: Any) -> dict[str, Any]:
+    """A variant on a small convolutional pair and real digits: five minutes on two cores."""
+    start = {"class_name": "HeNormal", "config": {}}
+    adam = {
+        "class": "Adam",
+        "learning_rate": {"class": "Cosine", "start": 1.5e-3, "end": 7.5e-5, "steps": 3600},
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+    }
+    return {
+        "source": source,
+        "model": {"class": variant},
+        "generator": {
+            "builder": "conv_generator",
+            "latent_dim": 64,
+            "initial_shape": [7, 7, 64],
+            "conv_filters": [64, 32, 1],
+            "conv_kernel_size": [5, 5, 5],
+            "conv_strides": [1, 1, 1],
+            "upsample": [2, 2, 1],
+            "batch_norm_momentum": 0.9,
+            "kernel_initializer": start,
+        },
+        "discriminator": {
+            "builder": "conv_discriminator",
+            "input_shape": [28, 28, 1],
+            "conv_filters": [32, 64],
+            "conv_kernel_size": [5, 5],
+            "conv_strides": [2, 2],
+            "kernel_initializer": start,
+        },
+        "compile": {
+            "d_optimizer": adam,
+            "g_optimizer": adam,
+            # Of images; at first over a tenth of those seen, so that the first pictures tell.
+            "ema_decay": {"class": "HalfLife", "images": 30_000, "batch_size": 64, "ramp": 0.1},
+            "steps_per_execution": 25,
+            **compile,
+        },
+        "fit": {"batch_size": 64, "epochs": 36, "steps_per_epoch": 100},
+        "data": {"name": "mnist_5k", "size": [28, 28]},
+        "callbacks": {
+            "SampleGrid": {"grid": [8, 8], "every_epochs": 2},
+            "LossCurves": {"every_epochs": 4},
+            "Checkpoint": {"every_epochs": 12},
+        },
+    }
+
+
 def _changed(preset: dict[str, Any], **changes: dict[str, Any]) -> dict[str, Any]:
     """A preset with some values of its parts replaced."""
     return {**preset, **{part: {**preset[part], **values} for part, values in changes.items()}}
 
 
 PRESETS = {
+    "r3gan-mnist": _small_mnist(
+        "R3GAN's loss and penalties (Huang et al., 2024) on a small convolutional pair",
+        "R3GAN",
+        gp_weight=1.0,
+    ),
+    "r3gan-aug-mnist": _small_mnist(
+        "The same with DiffAugment's translation (Zhao et al., 2020)",
+        "R3GAN",
+        gp_weight=1.0,
+        augment={"class": "DiffAugment", "policy": "translation"},
+    ),
+    "r1gan-mnist": _small_mnist(
+        "The same networks with R1 alone (Mescheder et al., 2018)",
+        "GAN",
+        penalties=[{"class": "R1", "weight": 0.2}],
+    ),
+    "hinge-mnist": _changed(
+        _small_mnist(
+            "The same networks with hinge loss and spectral normalisation (Miyato et al., 2018)",
+            "HingeGAN",
+            n_critic=1,
+        ),
+        discriminator={"spectral_norm": True},
+    ),
     "wgan_gp-digits": {
         "source": "WGAN-GP (Gulrajani et al., 2017) at 8x8",
         "model": {"class": "WGANGP"},
@@ -475,6 +548,44 @@ PRESETS = {
     },
     "dcgan-stacked": _stacked(),
     **{f"pac{m}gan-stacked": _stacked(m) for m in (2, 3, 4)},
+    # The networks of ParticleGAN's benchmark, and its budget: 7,000 updates of 2,048 points.
+    "r3gan-100gaussians": {
+        "source": "R3GAN's loss and penalties on ParticleGAN's 100 Gaussians",
+        "model": {"class": "R3GAN", "latent_distribution": "uniform"},
+        "generator": {
+            "builder": "mlp_generator",
+            "latent_dim": 2,
+            "output_shape": [2],
+            "hidden": [128, 128, 128],
+            "activation": "leaky_relu",
+            "output_activation": None,
+            "fourier": 4,
+        },
+        "discriminator": {
+            "builder": "mlp_discriminator",
+            "input_shape": [2],
+            "hidden": [128, 128, 128],
+            "activation": "leaky_relu",
+            "fourier": 2,
+        },
+        "compile": {
+            **{
+                name: {
+                    "class": "Adam",
+                    "learning_rate": {"class": "Cosine", "start": 3e-3, "end": 4e-5, "steps": 7000},
+                    "beta_1": 0.0,
+                    "beta_2": 0.99,
+                }
+                for name in ("d_optimizer", "g_optimizer")
+            },
+            "gp_weight": {"class": "Cosine", "start": 0.1, "end": 5e-4, "steps": 7000},
+            "ema_decay": 0.995,
+            "steps_per_execution": 100,
+        },
+        "fit": {"batch_size": 2048, "epochs": 70, "steps_per_epoch": 100},
+        "data": {"name": "100gaussians", "size": None},
+        "callbacks": {"LossCurves": {"every_epochs": 10}},
+    },
     "wgan_gp-grid": {
         "source": "WGAN-GP (Gulrajani et al., 2017), its 25 Gaussians within minutes",
         "model": {"class": "WGANGP"},

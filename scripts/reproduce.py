@@ -28,11 +28,14 @@ from keras_gans.scripts.arguments import integer
 
 
 class Row(NamedTuple):
-    """One row of a table: a preset on a data set, and the published mean and standard error."""
+    """One row of a table: a preset on a data set, and the published mean and standard error.
+
+    The error is None where one run is published.
+    """
 
     preset: str
     data: str
-    published: dict[str, tuple[float, float]] = {}
+    published: dict[str, tuple[float, float | None]] = {}
 
     @property
     def name(self) -> str:
@@ -80,6 +83,32 @@ def stacked_scores(gan: models.GAN, data: str) -> dict[str, float]:
     return metrics.label_coverage(np.array([100, 10, 1]) @ digits, 1000)._asdict()
 
 
+def readable_scores(gan: models.GAN, data: str) -> dict[str, float]:
+    """What a classifier of digits that the model has not seen makes of 1,000 samples.
+
+    "readable" is its mean top probability, as a share of that on real digits which neither has
+    seen; "smallest_class" and "largest_class" are shares of the samples; "near_copies" are samples
+    that lie nearer to a training image than 95 % of those real digits do.
+    """
+    size = evaluate.sample_shape(gan)[:2]
+    judge = extractors.classifier(data, size, split="test[:70%]")
+    train, real = (samples_of(data, split, size) for split in ("train", "test[70%:]"))
+    samples = gan.generate(1000, seed=1)
+    ours, theirs = (cast(np.ndarray, judge(each).probabilities) for each in (samples, real))
+    shares = np.bincount(ours.argmax(axis=1), minlength=ours.shape[1]) / len(samples)
+    far, bound = (
+        metrics.nearest_neighbours(*(each.reshape(len(each), -1) for each in (one, train)), 1)
+        for one in (samples, real)
+    )
+    return {
+        "readable": float(ours.max(axis=1).mean() / theirs.max(axis=1).mean()),
+        "smallest_class": float(shares.min()),
+        "largest_class": float(shares.max()),
+        "near_copies": float(np.mean(far.distances < np.quantile(bound.distances, 0.05))),
+        "fid": gan.evaluate(train, ["fid"], extractor=data, n=1000)["fid"],
+    }
+
+
 def feature_scores(gan: models.GAN, data: str) -> dict[str, float]:
     """Scores on a classifier's features against training samples, beside those of two floors."""
     shape = evaluate.sample_shape(gan)
@@ -113,6 +142,15 @@ _PACGAN = {
 _BLOCKS = {("gan-grid-blocks", data): _PACGAN["gan-grid", data] for data in ("ring", "grid")}
 
 TABLES = {
+    "default": Table(
+        "Five minutes on two cores: what reads best among small pairs on 28x28 digits",
+        readable_scores,
+        3,
+        1,
+        tuple(
+            Row(f"{name}-mnist", "mnist_5k") for name in ("r3gan", "r3gan-aug", "r1gan", "hinge")
+        ),
+    ),
     "digits": Table(
         "The default preset: samples, held-out digits and noise against training digits",
         feature_scores,
@@ -144,6 +182,19 @@ TABLES = {
                 ("pac3gan", (601.3, 32.2)),
                 ("pac4gan", (667.4, 29.0)),
             )
+        ),
+    ),
+    "particlegan": Table(
+        "ParticleGAN's 100 Gaussians (its README, version 0.8): 7,000 updates of 2,048 points",
+        mode_scores,
+        3,
+        10,
+        (
+            Row(
+                "r3gan-100gaussians",
+                "100gaussians",
+                {"modes": (100.0, None), "high_quality": (0.989, None)},
+            ),
         ),
     ),
     "wgan_gp-toys": Table(
@@ -321,13 +372,16 @@ class _Curve(keras.callbacks.Callback):
 
 
 def shorten(preset: dict[str, Any], epochs: int) -> None:
-    """Sets the epochs of a preset, and lets a falling learning rate reach its end with them."""
+    """Sets the epochs of a preset, and lets its schedules reach their ends with them."""
     share = epochs / preset["fit"]["epochs"]
     preset["fit"]["epochs"] = epochs
-    for name in ("d_optimizer", "g_optimizer"):
-        rate = preset["compile"][name]["learning_rate"]
-        if isinstance(rate, dict):
-            rate["config"]["decay_steps"] = round(rate["config"]["decay_steps"] * share)
+    options = preset["compile"]
+    rates = [options.get(name, {}).get("learning_rate") for name in ("d_optimizer", "g_optimizer")]
+    for schedule in (*rates, options.get("gp_weight")):
+        if isinstance(schedule, dict):  # Keras' schedules have a config, ours arguments.
+            values = schedule.get("config", schedule)
+            name = "decay_steps" if "decay_steps" in values else "steps"
+            values[name] = round(values[name] * share)
 
 
 def samples_of(data: str, split: str = "train", size: Any = None) -> np.ndarray:
@@ -354,9 +408,12 @@ def _lines(row: Row, trials: Sequence[dict[str, Any]], table: Table) -> Iterator
         values = np.array([trial["scores"][score] for trial in trials])
         mean, error = values.mean(), standard_error(values)
         theirs, apart = "", ""
-        if score in row.published:
-            theirs = "{:g} +- {:g}".format(*row.published[score])
-            apart = f"{errors_apart(values, *row.published[score], table.trials):+.1f}"
+        published, theirs_error = row.published.get(score, (None, None))
+        if published is not None:
+            theirs = f"{published:g}"
+        if published is not None and theirs_error is not None:
+            theirs += f" +- {theirs_error:g}"
+            apart = f"{errors_apart(values, published, theirs_error, table.trials):+.1f}"
         figure = f"{mean:.4g}" if error is None else f"{mean:.4g} +- {error:.2g}"
         yield f"| {row.name} | {score} | {len(values)} | {figure} | {theirs} | {apart} |"
 
@@ -435,8 +492,8 @@ def _draw_curves(row: Row, trials: Sequence[dict[str, Any]], path: Path) -> None
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for curve in curves:
             axes.plot(curve["epoch"], curve[name], marker=".", linewidth=1)
-        if name in row.published:
-            mean, error = row.published[name]
+        mean, error = row.published.get(name, (0.0, None))
+        if error is not None:
             axes.axhspan(mean - 3 * error, mean + 3 * error, color="grey", alpha=0.2)
             axes.axhline(mean, color="grey", label="published, 3 errors")
             axes.legend()

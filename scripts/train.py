@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "preset",
         nargs="?",
-        default="wgan_gp-digits",
+        default="r3gan-mnist",
         metavar="PRESET",
         help="a name of `keras-gans presets`, or a .json file (default: %(default)s)",
     )

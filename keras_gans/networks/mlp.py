@@ -24,6 +24,7 @@ def mlp_generator(
     bias_initializer: Any = "zeros",
     batch_norm_momentum: float = 0.99,
     num_classes: int | None = None,
+    fourier: int = 0,
 ) -> keras.Model:
     """Builds a fully connected generator.
 
@@ -40,6 +41,9 @@ def mlp_generator(
         batch_norm_momentum: Momentum of the moving statistics, in (0, 1).
         num_classes: Classes of a conditional network, whose second input is integer labels
             `(batch,)`; None for no labels.
+
+        fourier: Frequencies of the waves that are appended to the latents, see `FourierFeatures`:
+            for samples that lie in many places far from each other.
 
     Returns:
         A `keras.Sequential` from `(batch, latent_dim)` to `(batch, *output_shape)`, or with
@@ -58,7 +62,7 @@ def mlp_generator(
         Mirza and Osindero, 2014, Conditional Generative Adversarial Nets, for `num_classes`.
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    body: list[keras.Layer] = []
+    body: list[keras.Layer] = [FourierFeatures(fourier)] if fourier else []
     for units in hidden:
         body.append(layers.Dense(units, **initializers))
         if batch_norm:
