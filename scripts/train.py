@@ -18,6 +18,7 @@ from keras_gans.callbacks.files import has_workers, is_chief, replacing, write_j
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import add_data, integer
 
+_DEFAULT = "r3gan-mnist"
 _STRATEGIES = {
     "none": tf.distribute.get_strategy,
     "mirrored": tf.distribute.MirroredStrategy,
@@ -46,9 +47,9 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "preset",
         nargs="?",
-        default="r3gan-mnist",
         metavar="PRESET",
-        help="a name of `keras-gans presets`, or a .json file (default: %(default)s)",
+        help="a name of `keras-gans presets`, or a .json file (default: that of the run with "
+        f"--resume --run-dir D, else {_DEFAULT})",
     )
     add_data(
         command,
@@ -70,9 +71,8 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "--seed",
         type=integer(0),
-        default=0,
         metavar="S",
-        help="the same seed gives the same weights (default: %(default)s)",
+        help="the same seed gives the same weights (default: 0)",
     )
     _add_how(command)
     _add_changes(command)
@@ -117,10 +117,9 @@ def _add_changes(command) -> None:
     command.add_argument(
         "--dtype-policy",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
-        default="float32",
         metavar="POLICY",
         help="Keras dtype policy of both networks: float32, mixed_bfloat16 or mixed_float16 "
-        "(default: %(default)s)",
+        "(default: float32)",
     )
     command.add_argument(
         "--evaluate-every",
@@ -176,12 +175,14 @@ def _train(
 
 def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns the preset with the command line's changes, its name and the seed."""
+    given = {"seed": arguments.seed, "dtype_policy": arguments.dtype_policy}
     config = {
-        **presets.get(arguments.preset),
-        "seed": arguments.seed,
-        "dtype_policy": arguments.dtype_policy,
+        "seed": 0,
+        "dtype_policy": "float32",
+        **_described(arguments),
+        **{name: value for name, value in given.items() if value is not None},
     }
-    config["model"]["seed"] = arguments.seed
+    config["model"]["seed"] = config["seed"]
     changes = {
         "fit": {"epochs": arguments.epochs, "batch_size": arguments.batch_size},
         "data": {
@@ -208,6 +209,15 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
             f"Expected data to train {config['preset']!r} on. Received: none; name it by --data"
         )
     return config
+
+
+def _described(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns what is to be trained: the preset, or what the run is of that goes on."""
+    if arguments.preset is None and arguments.resume and arguments.run_dir:
+        config = Path(arguments.run_dir, "config.json")
+        if config.is_file():
+            return json.loads(config.read_text())
+    return presets.get(arguments.preset or _DEFAULT)
 
 
 def make_callbacks(

@@ -584,6 +584,24 @@ def test_the_console_command_trains_on_digits(tmp_path):
     ]
 
 
+def test_the_folder_alone_tells_what_goes_on(folder, tmp_path, capsys):
+    """Preset, data, seed and all other settings are those of the run."""
+    arguments = ["--seed", "3", "--epochs", "1"]
+    assert train_quickly("bare", folder, tmp_path / "part", *arguments) == 0
+    assert train_quickly("bare", folder, tmp_path / "whole", *arguments[:2]) == 0
+    line = ["train", "--resume", "--run-dir", str(tmp_path / "part"), "--verbose", "0"]
+    assert main([*line, "--epochs", "2"]) == 0
+    part, whole = contents(tmp_path / "part"), contents(tmp_path / "whole")
+    assert part[0] == whole[0]
+    assert all(np.array_equal(a, b) for a, b in zip(part[1], whole[1], strict=True))
+    config = json.loads((tmp_path / "part" / "config.json").read_text())
+    assert (config["preset"], config["seed"], config["fit"]["epochs"]) == ("bare", 3, 2)
+    capsys.readouterr()
+    assert main([*line, "--seed", "4"]) == 2
+    error = capsys.readouterr().err
+    assert "Expected the settings of" in error and "seed" in error
+
+
 def test_resume_goes_on_where_a_run_was_interrupted(folder, capsys):
     arguments = ["train", "tiny", "--data", str(folder / "grey.npy"), "--batch-size", "8"]
     arguments += ["--verbose", "0", "--resume"]
