@@ -7,6 +7,7 @@ this library, or "module:name" of any other.
 """
 
 import copy
+import difflib
 import importlib
 import json
 import os
@@ -730,8 +731,10 @@ def get(name: str | os.PathLike) -> dict[str, Any]:
     if str(name).endswith(".json"):
         return {**_read(Path(name)), "preset": Path(name).stem}
     if name not in PRESETS:
+        near = difflib.get_close_matches(str(name), names(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"Expected a preset, one of {names()}, or a .json file. Received: name={name!r}"
+            f"Expected a preset, one of {names()}, or a .json file. Received: name={name!r}{hint}"
         )
     return {**copy.deepcopy(PRESETS[str(name)]), "preset": name}
 

@@ -385,6 +385,11 @@ def test_an_unknown_preset(function):
         function("wgan")
 
 
+def test_a_typing_mistake_is_told_the_nearest_name():
+    with pytest.raises(ValueError, match=r"name='dcgan-mnst'; did you mean 'dcgan-mnist'\?$"):
+        kg.presets.get("dcgan-mnst")
+
+
 def test_build_takes_other_compile_arguments():
     optimizer = keras.optimizers.SGD(0.3)
     gan = kg.presets.build(SMALL, d_optimizer=optimizer, n_critic=2, ema_decay=None)
