@@ -883,3 +883,18 @@ def test_operations_between_layers_may_mix_samples():
             return x
 
     assert not inspection.keeps_samples_apart(Own())
+
+
+def test_images_from_0_to_1_are_warned_of():
+    gan, x = make(kg.GAN, image_networks), images(8)
+    with pytest.warns(UserWarning, match=r"values in \[0.*whose lower half.*use 2 \* x - 1"):
+        gan.fit((x + 1) / 2, batch_size=4, verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        gan.fit(x, batch_size=4, verbose=0)
+
+
+def test_a_missing_channel_is_told():
+    gan = make(kg.GAN, image_networks)
+    with pytest.raises(ValueError, match=r"Received: samples of shape \(8, 8\); pass x\[..., None"):
+        gan.fit(images(8)[..., 0], batch_size=4, verbose=0)

@@ -195,12 +195,29 @@ def check_data(gan: Any, data: Any) -> None:
     if not inspection.shapes_fit(x.shape[1:], gan.sample_shape):
         raise ValueError(
             f"Expected samples of the discriminator's input shape {gan.sample_shape}. "
-            f"Received: samples of shape {x.shape[1:]}"
+            f"Received: samples of shape {x.shape[1:]}{_advice(x.shape[1:], gan.sample_shape)}"
         )
     if not to_be_mapped:
         check_values(x, gan.value_range)
+        _warn_of_half_a_range(x, gan.value_range)
     if gan.conditional:
         check_labels(labels[0] if labels else None, gan.num_classes)
+
+
+def _advice(shape: tuple[int, ...], sample_shape: Any) -> str:
+    """Tells what to do where only the channel is missing."""
+    without_channel = len(sample_shape) == 3 and sample_shape[-1] == 1
+    return "; pass x[..., None]" if without_channel and shape == sample_shape[:2] else ""
+
+
+def _warn_of_half_a_range(x: np.ndarray, value_range: tuple[float, float] | None) -> None:
+    """Warns of images from 0 to 1 where -1 is black."""
+    if value_range == (-1.0, 1.0) and x.ndim == 4 and x.min() >= 0.0 and x.max() > 0.0:
+        warnings.warn(
+            f"The data has values in [{x.min():g}, {x.max():g}], and the generator's range is "
+            "[-1, 1], whose lower half then holds nothing; for images from 0 to 1 use 2 * x - 1.",
+            stacklevel=2,
+        )
 
 
 def check_labels(labels: Any, num_classes: int | None) -> None:
