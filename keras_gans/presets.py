@@ -206,29 +206,29 @@ def _changed(preset: dict[str, Any], **changes: dict[str, Any]) -> dict[str, Any
 
 
 PRESETS = {
-    "r3gan-mnist": _small_mnist(
-        "R3GAN's loss and penalties (Huang et al., 2024) on a small convolutional pair",
-        "R3GAN",
-        gp_weight=1.0,
-    ),
-    "r3gan-aug-mnist": _small_mnist(
-        "The same with DiffAugment's translation (Zhao et al., 2020)",
-        "R3GAN",
-        gp_weight=1.0,
-        augment={"class": "DiffAugment", "policy": "translation"},
-    ),
-    "r1gan-mnist": _small_mnist(
-        "The same networks with R1 alone (Mescheder et al., 2018)",
-        "GAN",
-        penalties=[{"class": "R1", "weight": 0.2}],
-    ),
     "hinge-mnist": _changed(
         _small_mnist(
-            "The same networks with hinge loss and spectral normalisation (Miyato et al., 2018)",
+            "Hinge loss and spectral normalisation (Miyato et al., 2018) on a small pair",
             "HingeGAN",
             n_critic=1,
         ),
         discriminator={"spectral_norm": True},
+    ),
+    "r1gan-mnist": _small_mnist(
+        "The same networks with R1 (Mescheder et al., 2018)",
+        "GAN",
+        penalties=[{"class": "R1", "weight": 0.2}],
+    ),
+    "r3gan-mnist": _small_mnist(
+        "The same networks with R3GAN's loss and penalties (Huang et al., 2024)",
+        "R3GAN",
+        gp_weight=1.0,
+    ),
+    "r3gan-aug-mnist": _small_mnist(
+        "R3GAN's with DiffAugment's translation (Zhao et al., 2020)",
+        "R3GAN",
+        gp_weight=1.0,
+        augment={"class": "DiffAugment", "policy": "translation"},
     ),
     "wgan_gp-digits": {
         "source": "WGAN-GP (Gulrajani et al., 2017) at 8x8",

@@ -43,7 +43,7 @@ def add_parser(commands: Any) -> None:
         "held-out real data, which no generator can be expected to beat, and noise. Samples of a "
         "conditional model have the labels of the training data, and each class is measured too. "
         "The table is printed; evaluation.json and pictures are written.",
-        epilog="Example: keras-gans evaluate runs/r3gan-mnist",
+        epilog="Example: keras-gans evaluate runs/hinge-mnist",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
     add_data(command, "as for `keras-gans train` (default: the run's)")

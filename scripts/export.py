@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
         help="write the generator of a run for other tools",
         description="Write the generator of a run, the averaged one where there is one, and tell "
         "how far what the file makes of 16 latents is from what the model makes of them.",
-        epilog="Example: keras-gans export runs/r3gan-mnist --format onnx",
+        epilog="Example: keras-gans export runs/hinge-mnist --format onnx",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
     command.add_argument(

@@ -41,7 +41,7 @@ def add_parser(commands: Any) -> None:
         help="show a run as one HTML page",
         description="Write one HTML page of a run that needs no other file: its settings, losses, "
         "samples over time, and what `keras-gans evaluate` has measured, if it has.",
-        epilog="Example: keras-gans report runs/r3gan-mnist",
+        epilog="Example: keras-gans report runs/hinge-mnist",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder")
     command.add_argument("--out", metavar="FILE", help="the page (default: RUN/report.html)")
@@ -66,7 +66,7 @@ def page(folder: Path) -> str:
         folder: With config.json, and whatever else of a run there is.
 
     Example:
-        >>> Path("report.html").write_text(page(Path("runs/r3gan-mnist")))
+        >>> Path("report.html").write_text(page(Path("runs/hinge-mnist")))
     """
     config = json.loads((folder / "config.json").read_text())
     name = html.escape(str(config.get("preset") or folder.name))

@@ -23,7 +23,7 @@ def add_parser(commands: Any) -> None:
         help="draw samples from a trained run",
         description="Draw samples from a trained run: a grid, separate pictures, walks between "
         "latents, or a film of one.",
-        epilog="Example: keras-gans sample runs/r3gan-mnist -n 64",
+        epilog="Example: keras-gans sample runs/hinge-mnist -n 64",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
     command.add_argument(

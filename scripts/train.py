@@ -18,7 +18,7 @@ from keras_gans.callbacks.files import has_workers, is_chief, replacing, write_j
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import add_data, integer
 
-_DEFAULT = "r3gan-mnist"
+_DEFAULT = "hinge-mnist"
 _STRATEGIES = {
     "none": tf.distribute.get_strategy,
     "mirrored": tf.distribute.MirroredStrategy,

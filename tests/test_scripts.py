@@ -149,9 +149,9 @@ def resolved(*argv):
 
 
 def test_without_arguments_the_default_is_trained():
-    expected = kg.presets.get("r3gan-mnist")
+    expected = kg.presets.get("hinge-mnist")
     expected["model"]["seed"] = 0
-    expected |= {"preset": "r3gan-mnist", "seed": 0, "dtype_policy": "float32"}
+    expected |= {"preset": "hinge-mnist", "seed": 0, "dtype_policy": "float32"}
     assert resolved("train") == expected
 
 
@@ -500,7 +500,7 @@ def test_version(capsys):
 MISTAKES = {  # {} is the folder of the data.
     "": "required: COMMAND",
     "trian": "invalid choice: 'trian'",
-    "train nope": "one of .*'r3gan-mnist'.* Received: name='nope'",
+    "train nope": "one of .*'hinge-mnist'.* Received: name='nope'",
     "train tiny --data nope": "Received: name='nope'",
     "train tiny --data {}/nope.npy": "Received: name='.*nope.npy', not a file",
     "train tiny --data {}/points.npy": "no size for points, and no channels. Received: size=",
