@@ -1,5 +1,6 @@
 """Pictures of samples while training."""
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 from PIL import Image
 
+from keras_gans import backend
 from keras_gans.callbacks.files import check_writable, is_chief, numbered, replacing
 from keras_gans.callbacks.pictures import as_pixels, image_grid, write_film
 
@@ -36,10 +38,12 @@ class SampleGrid(keras.callbacks.Callback):
         seed: Integer seed of the latents, the same for all grids.
         gif: Whether the GIF is written.
         gif_ms: Milliseconds that each frame of the GIF is shown.
+        log_dir: Folder of TensorBoard, such as that of `keras.callbacks.TensorBoard`: the grids are
+            shown there too. None for no such pictures.
 
     Raises:
-        ValueError: If an interval is not positive, the samples are not images, or the classes of
-            a conditional model are not known.
+        ValueError: If an interval is not positive, the samples are not images, the classes of a
+            conditional model are not known, or `log_dir` is given without TensorBoard.
 
     Example:
         >>> gan.fit(images, callbacks=[kg.callbacks.SampleGrid("samples", grid=(4, 4))])
@@ -54,6 +58,7 @@ class SampleGrid(keras.callbacks.Callback):
         seed: int = 0,
         gif: bool = True,
         gif_ms: int = 200,
+        log_dir: str | os.PathLike | None = None,
     ):
         super().__init__()
         every = every_epochs if every_steps is None else every_steps
@@ -70,6 +75,12 @@ class SampleGrid(keras.callbacks.Callback):
         self.seed = seed
         self.gif = gif
         self.gif_ms = gif_ms
+        if log_dir is not None and importlib.util.find_spec("tensorboard") is None:
+            raise ValueError(
+                f"Expected TensorBoard to be installed. Received: log_dir={log_dir!r} without it; "
+                "run pip install tensorboard"
+            )
+        self.log_dir = log_dir
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._frames: list[Path] = []
@@ -129,5 +140,8 @@ class SampleGrid(keras.callbacks.Callback):
         path = self.directory / f"{self._prefix}_{number:06d}.png"
         value_range = getattr(self.model, "value_range", None)
         with replacing(path, self.model) as aside:
-            image_grid(samples, rows, columns, value_range=value_range).save(aside)
+            grid = image_grid(samples, rows, columns, value_range=value_range)
+            grid.save(aside)
         self._frames.append(path)
+        if self.log_dir is not None and is_chief(self.model):
+            backend.write_picture(os.fspath(self.log_dir), "samples", np.asarray(grid), number)

@@ -94,6 +94,11 @@ def _add_how(command) -> None:
         help="go on with the run of the same arguments where it was interrupted, if it was",
     )
     command.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="also write scalars and grids for TensorBoard, to RUN/tensorboard",
+    )
+    command.add_argument(
         "--verbose",
         type=int,
         choices=(0, 1, 2),
@@ -167,7 +172,7 @@ def _train(
         verbose=arguments.verbose,
         callbacks=[
             write_config,
-            *make_callbacks(config, run_dir, data),
+            *make_callbacks(config, run_dir, data, arguments.tensorboard),
         ],
     )
     return gan
@@ -221,7 +226,10 @@ def _described(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def make_callbacks(
-    config: dict[str, Any], run_dir: Path, data: tf.data.Dataset | None = None
+    config: dict[str, Any],
+    run_dir: Path,
+    data: tf.data.Dataset | None = None,
+    tensorboard: bool = False,
 ) -> list[keras.callbacks.Callback]:
     """Makes a preset's callbacks, with their paths in the run folder, and the history's.
 
@@ -229,17 +237,23 @@ def make_callbacks(
         config: The resolved preset.
         run_dir: The run folder.
         data: What `Evaluation` measures against, with labels where the model is conditional.
+        tensorboard: Whether scalars and grids are written for TensorBoard too.
 
     Returns:
         The callbacks, `TrainState` last.
     """
+    board = run_dir / "tensorboard"
     made: list[keras.callbacks.Callback] = [callbacks.HistoryCSV(run_dir / "history.csv")]
     for name, arguments in config["callbacks"].items():
         if name == "Evaluation":
             made.append(_evaluation(config, data, **arguments))
             continue
         paths = [run_dir / _PATHS[name]] if name in _PATHS else []
+        if name == "SampleGrid" and tensorboard:
+            arguments = {**arguments, "log_dir": board / "train"}
         made.append(getattr(callbacks, name)(*paths, **arguments))
+    if tensorboard:
+        made.append(keras.callbacks.TensorBoard(board))
     # Last, so that what the others wrote is never behind the state.
     return [*made, callbacks.TrainState(run_dir / "checkpoints")]
 

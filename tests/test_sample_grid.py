@@ -6,11 +6,12 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import keras_gans as kg
 from callback_cases import Conditional, Painted, draw, fit, grid_by_hand, model, names, pixels
-from conftest import Recorded, images, make, vector_networks
+from conftest import Recorded, image_networks, images, make, vector_networks
 
 
 @pytest.mark.parametrize(
@@ -188,3 +189,43 @@ def test_sample_grid_refuses_a_folder_that_is_a_file_before_training(folder, tmp
     grids.set_model(Painted(images(16)))
     with pytest.raises(ValueError, match="file that can be written. Received: .*is a file$"):
         grids.on_train_begin()
+
+
+# TensorBoard
+
+
+def events(folder):
+    """Tags, steps and values of the event files of a folder."""
+    for path in sorted(folder.rglob("events*")):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            for value in event.summary.value:
+                yield value.tag, event.step, value
+
+
+def test_grids_are_shown_in_tensorboard(tmp_path):
+    pytest.importorskip("tensorboard")
+    gan, x = make(kg.GAN, image_networks), images(8)
+    board = keras.callbacks.TensorBoard(tmp_path / "board", histogram_freq=1)
+    grids = kg.callbacks.SampleGrid(
+        tmp_path / "samples", (2, 2), log_dir=tmp_path / "board" / "train"
+    )
+    gan.fit(x, batch_size=4, epochs=2, verbose=0, callbacks=[grids, board])
+    found = {}
+    for tag, step, value in events(tmp_path / "board"):
+        found.setdefault(tag, []).append((step, value))
+    assert [step for step, _ in found["samples"]] == [1, 2]
+    picture = tf.io.decode_png(found["samples"][1][1].tensor.string_val[2]).numpy()
+    written = np.asarray(Image.open(tmp_path / "samples" / "epoch_000002.png"))
+    np.testing.assert_array_equal(picture, written)
+    # Scalars of both networks, and a histogram of each weight.
+    assert {"epoch_d_loss", "epoch_g_loss"} <= set(found)
+    histograms = {tag for tag in found if "histogram" in tag}
+    for network in (gan.generator, gan.discriminator):
+        for weight in network.trainable_weights:
+            assert any(weight.path in tag for tag in histograms), weight.path
+
+
+def test_tensorboard_has_to_be_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="Expected TensorBoard to be installed"):
+        kg.callbacks.SampleGrid(tmp_path, log_dir=tmp_path)

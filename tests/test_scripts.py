@@ -204,6 +204,13 @@ def test_corrupt_pictures_are_left_out_where_asked(folder, tmp_path, capsys):
         assert main(["evaluate", str(tmp_path / "run"), "--metrics", "kid"]) == 0
 
 
+def test_a_run_is_shown_in_tensorboard(folder):
+    pytest.importorskip("tensorboard")
+    assert train_quickly("tiny", folder, "shown", "--epochs", "1", "--tensorboard") == 0
+    events = list((folder / "shown" / "tensorboard" / "train").glob("events*"))
+    assert len(events) == 2 and max(path.stat().st_size for path in events) > 500
+
+
 def test_colour_becomes_grey_for_a_model_of_grey_images(folder, capsys):
     assert train_quickly("bare", folder, "grey", "--epochs", "1", data="colour.npy") == 0
     assert keras.saving.load_model(folder / "grey" / "model.keras").sample_shape == (8, 8, 1)
@@ -462,7 +469,7 @@ def test_presets_lists_all_with_their_sizes(capsys):
 OPTIONS = {
     "train": "PRESET --data --data-dir --labels --epochs --batch-size --run-dir --seed --n-critic "
     "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose "
-    "--dtype-policy --evaluate-every --skip-corrupt",
+    "--dtype-policy --evaluate-every --skip-corrupt --tensorboard",
     "sample": "RUN -n --seed --labels --out --separate --interpolate --film --truncation",
     "evaluate": "RUN --data --data-dir --labels --extractor --metrics -n --seed --out "
     "--skip-corrupt",

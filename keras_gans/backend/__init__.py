@@ -28,6 +28,7 @@ from keras_gans.backend.tensorflow import (
     replica_count,
     sample_count,
     worker_errors,
+    write_picture,
 )
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "replica_count",
     "sample_count",
     "worker_errors",
+    "write_picture",
 ]
