@@ -1,6 +1,7 @@
 """Arrays of samples as pictures."""
 
 import itertools
+import math
 import os
 import warnings
 from collections.abc import Iterable
@@ -70,8 +71,8 @@ def image_grid(
     """Lays images out in a grid, left to right and top to bottom, with one-pixel gaps.
 
     Args:
-        images: Float array of shape `(rows * columns, height, width, channels)`; its channels are
-            drawn as `as_pixels` says.
+        images: Float array of shape `(n, height, width, channels)`, n as many as the grid holds, or
+            fewer in the last row; its channels are drawn as `as_pixels` says.
         rows: Rows of the grid.
         columns: Columns of the grid.
         scale: By what to enlarge each image; small ones are made visible by default.
@@ -85,7 +86,7 @@ def image_grid(
         >>> image_grid(samples, 4, 4, value_range=gan.value_range).save("samples.png")
     """
     pixels = as_pixels(images, value_range)
-    if len(pixels) != rows * columns:
+    if not (rows - 1) * columns < len(pixels) <= rows * columns:
         raise ValueError(f"Expected {rows} x {columns} images. Received: {len(pixels)} images")
     scale = scale or max(1, _CELL // max(pixels.shape[1:3]))
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
@@ -96,6 +97,20 @@ def image_grid(
         row, column = divmod(i, columns)
         grid.paste(Image.fromarray(cell), (column * (width + 1) + 1, row * (height + 1) + 1))
     return grid
+
+
+def near_square(n: int) -> tuple[int, int]:
+    """Returns the rows and columns of a grid for n images, without gaps where it is not too wide.
+
+    Example:
+        >>> near_square(6), near_square(13)
+        ((2, 3), (4, 4))
+    """
+    rows = next(r for r in range(math.isqrt(n), 0, -1) if n % r == 0)
+    if n <= 2 * rows**2:
+        return rows, n // rows
+    columns = math.ceil(math.sqrt(n))
+    return -(-n // columns), columns
 
 
 def opaque(picture: Image.Image) -> Image.Image:

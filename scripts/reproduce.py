@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
     preset: str
     data: str
-    published: dict[str, tuple[float, float | None]] = {}
+    published: Mapping[str, tuple[float, float | None]] = {}
 
     @property
     def name(self) -> str:
@@ -90,15 +90,16 @@ def readable_scores(gan: models.GAN, data: str) -> dict[str, float]:
     seen; "smallest_class" and "largest_class" are shares of the samples; "near_copies" are samples
     that lie nearer to a training image than 95 % of those real digits do.
     """
-    size = evaluate.sample_shape(gan)[:2]
+    size = cast(tuple[int, int], evaluate.sample_shape(gan)[:2])
     judge = extractors.classifier(data, size, split="test[:70%]")
     train, real = (samples_of(data, split, size) for split in ("train", "test[70%:]"))
     samples = gan.generate(1000, seed=1)
     ours, theirs = (cast(np.ndarray, judge(each).probabilities) for each in (samples, real))
     shares = np.bincount(ours.argmax(axis=1), minlength=ours.shape[1]) / len(samples)
+    vectors = train.reshape(len(train), -1)
     far, bound = (
-        metrics.nearest_neighbours(*(each.reshape(len(each), -1) for each in (one, train)), 1)
-        for one in (samples, real)
+        metrics.nearest_neighbours(each.reshape(len(each), -1), vectors, 1)
+        for each in (samples, real)
     )
     return {
         "readable": float(ours.max(axis=1).mean() / theirs.max(axis=1).mean()),

@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gans.callbacks.files import replacing
-from keras_gans.callbacks.pictures import as_pixels, image_grid, write_film
+from keras_gans.callbacks.pictures import as_pixels, image_grid, near_square, write_film
 from keras_gans.latents import walk
 from keras_gans.models import GAN
 from keras_gans.scripts.arguments import integer
@@ -92,7 +91,7 @@ def run(arguments: argparse.Namespace) -> None:
     n = arguments.n or (8 if arguments.film else 64)
     labels = _labels(gan, n, arguments.labels)
     seed, truncation = arguments.seed, arguments.truncation
-    grid, name = _near_square(n), "separate" if arguments.separate else "samples.png"
+    grid, name = near_square(n), "separate" if arguments.separate else "samples.png"
     if arguments.interpolate:
         samples = interpolate(gan, n, arguments.interpolate, seed, labels, truncation)
         grid, name = (n, arguments.interpolate), "interpolation.png"
@@ -207,11 +206,6 @@ def _samples(gan: GAN, latents: np.ndarray, labels: np.ndarray | None) -> np.nda
     if labels is not None:
         inputs = (latents, np.repeat(labels, len(latents) // len(labels)))
     return np.asarray(gan.predict(inputs, verbose=0), "float32")
-
-
-def _near_square(n: int) -> tuple[int, int]:
-    rows = next(r for r in range(math.isqrt(n), 0, -1) if n % r == 0)
-    return rows, n // rows
 
 
 def _write_separately(

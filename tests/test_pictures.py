@@ -11,7 +11,7 @@ from PIL import Image
 from callback_cases import grid_by_hand
 from conftest import images
 from keras_gans.callbacks.figures import nearest_grid
-from keras_gans.callbacks.pictures import as_pixels, image_grid, opaque, write_film
+from keras_gans.callbacks.pictures import as_pixels, image_grid, near_square, opaque, write_film
 
 
 def test_as_pixels():
@@ -130,6 +130,25 @@ def test_opacity_is_laid_on_white():
     found = opaque(Image.fromarray(colours))
     assert found.mode == "RGB"
     np.testing.assert_allclose(np.asarray(found), expected, atol=1)
+
+
+@pytest.mark.parametrize("n", range(1, 70))
+def test_a_grid_is_about_a_square(n):
+    rows, columns = near_square(n)
+    assert (rows - 1) * columns < n <= rows * columns  # No row is empty.
+    assert rows <= columns <= 2 * rows
+    if any(n == r * c for r in range(1, 9) for c in range(r, 2 * r + 1)):
+        assert n == rows * columns  # No gap, where that can be.
+
+
+def test_the_last_row_may_have_gaps():
+    x = images(5)
+    grid = np.asarray(image_grid(x, 2, 3))
+    whole = np.asarray(image_grid(np.concatenate([x, 0 * x[:1]]), 2, 3))
+    height, width = grid.shape[0] // 2, grid.shape[1] // 3
+    np.testing.assert_array_equal(grid[:height], whole[:height])
+    np.testing.assert_array_equal(grid[height:, : 2 * width], whole[height:, : 2 * width])
+    assert set(grid[height + 1 :, 2 * width + 1 :].ravel()) == {127}
 
 
 # Films
