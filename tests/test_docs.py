@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 import keras_gans as kg
 
@@ -37,9 +38,11 @@ def short_budget(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_CODE, ids=name_of)
-def test_snippets_run_as_they_are_pasted(page, short_budget, tmp_path, monkeypatch):
+def test_snippets_run_as_they_are_pasted(page, short_budget, tmp_path, mirrored, monkeypatch):
     """One after the other, in a new folder and a namespace of the page's own."""
     monkeypatch.chdir(tmp_path)
+    # Several strategies of one process break each other's collectives.
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: mirrored)
     namespace = {"__name__": "__main__"}
     for snippet in snippets(page):
         exec(compile(snippet, name_of(page), "exec"), namespace)
