@@ -157,17 +157,16 @@ def compile_steps(
 
 
 @contextlib.contextmanager
-def exact_runs(penalties: int) -> Iterator[None]:
-    """Has compiled steps give the same last digits in each run, also with several penalties.
+def exact_runs(needed: bool) -> Iterator[None]:
+    """Has compiled steps give the same last digits in each run.
 
-    TensorFlow's dependency optimizer leaves it to chance in which order some sums are taken: seen
-    with two penalties and more, never with one, and not without that optimizer. It makes some small
-    networks faster, so that it stays where it does no harm.
+    TensorFlow's dependency optimizer leaves it to chance in which order some sums are taken. It
+    makes some small networks faster, so that it stays where it does no harm.
 
     Args:
-        penalties: How many penalties a loss has.
+        needed: Whether it is to be off.
     """
-    if penalties < 2:
+    if not needed:
         yield
         return
     name = "dependency_optimization"

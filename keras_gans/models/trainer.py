@@ -45,8 +45,8 @@ class Trainer(backend.Model):
         raise NotImplementedError
 
     @property
-    def penalty_count(self) -> int:
-        """How many penalties are added to one loss."""
+    def leaves_order_to_chance(self) -> bool:
+        """Whether the backend may take sums in another order in each run."""
         raise NotImplementedError
 
     def __init__(self, **kwargs: Any):
@@ -148,7 +148,7 @@ class Trainer(backend.Model):
         done = self.step
         with (
             backend.worker_errors(self.distribute_strategy),
-            backend.exact_runs(self.penalty_count),
+            backend.exact_runs(self.leaves_order_to_chance),
             backend.data_errors(),
             _tidied_up(callbacks),
             _ends_expected(self.steps_per_epoch is None),
