@@ -736,7 +736,14 @@ def get(name: str | os.PathLike) -> dict[str, Any]:
         raise ValueError(
             f"Expected a preset, one of {names()}, or a .json file. Received: name={name!r}{hint}"
         )
-    return {**copy.deepcopy(PRESETS[str(name)]), "preset": name}
+    return {**_copied(PRESETS[str(name)]), "preset": name}
+
+
+def _copied(value: Any) -> Any:
+    """Copies nested values; unlike `deepcopy`, what stands in two places becomes two."""
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else copy.deepcopy(value)
 
 
 def build(preset: str | os.PathLike | dict[str, Any], **compile_arguments: Any) -> models.GAN:

@@ -96,3 +96,19 @@ def test_a_discriminator_whose_features_cannot_be_had():
     assert kg.inversion.invert(gan, np.zeros((1, 8)), steps=2, feature_weight=0).errors.shape == (
         1,
     )
+
+
+def test_features_pull_where_pixels_do_not():
+    """Of images that no latent makes: the heavier the features, the nearer they come."""
+    gan = linear_gan()
+    x = np.random.default_rng(1).normal(size=(4, 8)).astype("float32")
+    first = gan.discriminator.layers[0]
+    distances = []
+    for weight in (0.0, 100.0):
+        found = kg.inversion.invert(gan, x, feature_weight=weight)
+        features = [np.array(first(samples)) for samples in (found.samples, x)]
+        distances.append(np.square(features[0] - features[1]).mean())
+        if not weight:
+            pixels = found.errors
+    assert distances[1] < 0.8 * distances[0]
+    assert (found.errors >= pixels - 1e-5).all()  # Pixels alone came as near as can be.

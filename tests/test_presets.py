@@ -379,6 +379,21 @@ def test_get_returns_a_copy():
         assert kg.presets.get(name) == {"preset": name, **untouched[name]}
 
 
+@pytest.mark.parametrize("name", kg.presets.names())
+def test_no_value_stands_in_two_places(name):
+    """Else who changes one optimizer's learning rate would change both."""
+
+    def containers(value):
+        if isinstance(value, dict | list):
+            yield id(value)
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from containers(each)
+
+    preset = kg.presets.get(name)
+    found = list(containers(preset))
+    assert len(found) == len(set(found))
+
+
 @pytest.mark.parametrize("function", [kg.presets.get, kg.presets.build])
 def test_an_unknown_preset(function):
     with pytest.raises(ValueError, match="one of .*'hinge-mnist'.*Received: name='wgan'"):

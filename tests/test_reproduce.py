@@ -188,6 +188,10 @@ def test_shortening_shortens_the_fall_of_the_learning_rate():
     assert preset["compile"]["d_optimizer"]["learning_rate"]["config"]["decay_steps"] == full / 2
     gan = kg.presets.build(preset)
     assert isinstance(gan.g_optimizer._learning_rate, keras.optimizers.schedules.CosineDecay)
+    both = kg.presets.get("hinge-mnist")  # Whose optimizers are alike.
+    reproduce.shorten(both, 9)  # Of 36.
+    for name in ("d_optimizer", "g_optimizer"):
+        assert both["compile"][name]["learning_rate"]["steps"] == 900
     several = kg.presets.get("r3gan-100gaussians")
     reproduce.shorten(several, 7)  # Of 70.
     gan = kg.presets.build(several)
