@@ -40,9 +40,8 @@ def test_a_higher_percentile_rejects_more():
     gan = perfect_gan()
     drawn = [kg.rejection.sample(gan, 3000, percentile, seed=0) for percentile in (0, 50, 80, 95)]
     ratios = [np.mean(gan.discriminator(samples)) for samples in drawn]
-    assert ratios == sorted(ratios) and ratios[1] > np.mean(
-        gan.discriminator(gan.generate(3000, 0))
-    )
+    fakes = np.mean(gan.discriminator(gan.generate(3000, 0)))
+    assert ratios[1] > fakes and (np.diff(ratios) > 0.01).all()
 
 
 def test_the_acceptance_is_equation_8():
