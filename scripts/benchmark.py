@@ -35,11 +35,11 @@ _RATIOS = (
 )
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "benchmark",
-        help="time training on this machine",
+        help=help,
         description="Time a training step: fit of this library, in float32 and mixed_bfloat16, a "
         "tf.function loop and the eager loop of copied examples, both written by hand, and PyTorch "
         "where it is installed. All run in one process, a round each in turn; medians, and medians "

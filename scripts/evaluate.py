@@ -33,11 +33,11 @@ class RealData(NamedTuple):
     held_out_labels: np.ndarray | None = None
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "evaluate",
-        help="measure a trained run",
+        help=help,
         description="Measure a trained run against its training data: FID, KID, precision, recall, "
         "density, coverage, duplicates, and what else the data allows. Beside it stand two floors: "
         "held-out real data, which no generator can be expected to beat, and noise. Samples of a "

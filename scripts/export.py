@@ -21,11 +21,11 @@ FORMATS = {
 }
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "export",
-        help="write the generator of a run for other tools",
+        help=help,
         description="Write the generator of a run, the averaged one where there is one, and tell "
         "how far what the file makes of 16 latents is from what the model makes of them.",
         epilog="Example: keras-gans export runs/hinge-mnist --format onnx",

@@ -7,11 +7,11 @@ from typing import Any
 from keras_gans import presets
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command to the command line."""
     command = commands.add_parser(
         "presets",
-        help="list the presets",
+        help=help,
         description="List the presets with the sizes of their networks and their sources.",
     )
     command.set_defaults(run=run)

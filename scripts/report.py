@@ -7,12 +7,13 @@ import html
 import io
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
+import yaml
 from matplotlib.figure import Figure
 
 from keras_gans._version import __version__
@@ -22,23 +23,24 @@ from keras_gans.callbacks.files import numbered, replacing
 _GRIDS = 6  # Of the samples over time.
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }
+  padding: 0 1rem; overflow-wrap: anywhere; }
 h1, h2 { line-height: 1.2; }
 img { max-width: 100%; height: auto; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
-td, th { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
-td:first-child, th:first-child { text-align: left; }
-pre { background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: 13px; }
-.grids { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; }
-figure { margin: 0; } figcaption { color: #666; font-size: 14px; }
+td, th { padding: .2rem 0 .2rem clamp(.5rem, 3vw, 1.6rem); border-bottom: 1px solid #ddd;
+  text-align: right; white-space: nowrap; }
+td:first-child, th:first-child { padding-left: 0; text-align: left; }
+pre { background: #f6f6f6; padding: 1rem; white-space: pre-wrap; font-size: 13px; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; }
+figure { margin: 0 0 1rem; } .row figure { margin: 0; } figcaption { color: #666; font-size: 14px; }
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "report",
-        help="show a run as one HTML page",
+        help=help,
         description="Write one HTML page of a run that needs no other file: its settings, losses, "
         "samples over time, and what `keras-gans evaluate` has measured, if it has.",
         epilog="Example: keras-gans report runs/hinge-mnist",
@@ -72,10 +74,10 @@ def page(folder: Path) -> str:
     name = html.escape(str(config.get("preset") or folder.name))
     parts = [f"<h1>{name}</h1>", f"<p>{html.escape(str(config.get('source', '')))}</p>"]
     for title, content in (
-        ("Samples over time", "".join(_grids(folder))),
-        ("Losses and scores", "".join(_curves(folder / "history.csv"))),
+        ("Samples over time", _row(_grids(folder))),
+        ("Losses and scores", _row(_curves(folder / "history.csv"))),
         ("Measured", "".join(_measured(folder / "evaluation"))),
-        ("Settings", f"<pre>{html.escape(json.dumps(config, indent=2))}</pre>"),
+        ("Settings", f"<pre>{html.escape(_settings(config))}</pre>"),
         ("Made by", _versions()),
     ):
         if content:
@@ -95,10 +97,8 @@ def _grids(folder: Path) -> Iterator[str]:
             # Evenly over the training, the first and the last among them.
             last = len(found) - 1
             chosen = sorted({round(i * last / (_GRIDS - 1)) for i in range(_GRIDS)})
-            yield '<div class="grids">'
             for number, path in (found[i] for i in chosen):
                 yield _figure(path.read_bytes(), f"{prefix} {number}")
-            yield "</div>"
 
 
 def _curves(history: Path) -> Iterator[str]:
@@ -106,16 +106,13 @@ def _curves(history: Path) -> Iterator[str]:
         return
     with open(history, newline="") as file:
         rows = list(csv.DictReader(file))
-    names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
-    curves = {
-        name: (
-            [int(row["epoch"]) for row in rows if row[name]],
-            [float(row[name]) for row in rows if row[name]],
-        )
-        for name in names
-    }
-    if curves:
-        yield _figure(_png(figures.metric_curves(curves)), f"{len(rows)} epochs")
+    # A picture each, which narrow screens show one below the other.
+    for name in (name for name in (rows[0] if rows else ()) if name != "epoch"):
+        epochs = [int(row["epoch"]) for row in rows if row[name]]
+        values = [float(row[name]) for row in rows if row[name]]
+        if values:
+            png = _png(figures.metric_curves({name: (epochs, values)}))
+            yield _figure(png, f"{name} {values[-1]:.4g} at epoch {epochs[-1]}")
 
 
 def _measured(folder: Path) -> Iterator[str]:
@@ -137,11 +134,11 @@ def _measured(folder: Path) -> Iterator[str]:
 
 def _protocol(result: dict[str, Any]) -> str:
     counts = ", ".join(f"{count} {kind}" for kind, count in result["counts"].items())
-    comparable = "as" if result.get("comparable") else "not as"
+    comparable = "measured" if result.get("comparable") else "not measured"
     return (
         f"At step {result['step']} against {result['data']}: {counts}. Extractor "
-        f"{result['extractor']}, resize {result['resize']}, seed {result['seed']}; measured "
-        f"{comparable} published FID is. held_out are real samples, {result['held_out_split']}."
+        f"{result['extractor']}, resize {result['resize']}, seed {result['seed']}; {comparable} as "
+        f"published FID is. held_out are real samples, {result['held_out_split']}."
     )
 
 
@@ -157,6 +154,11 @@ def _table(scores: dict[str, dict[str, float]]) -> str:
     return f"<table><tr><th></th>{head}</tr>{rows}</table>"
 
 
+def _settings(config: dict[str, Any]) -> str:
+    # As YAML, which presets may be written in: much shorter, a list is one line.
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
+
+
 def _versions() -> str:
     facts: Sequence[str] = (
         f"keras_gans {__version__}",
@@ -166,6 +168,11 @@ def _versions() -> str:
         f"{platform.system()} {platform.machine()}",
     )
     return f"<p>{html.escape(', '.join(facts))}</p>"
+
+
+def _row(pictures: Iterable[str]) -> str:
+    content = "".join(pictures)
+    return f'<div class="row">{content}</div>' if content else ""
 
 
 def _figure(png: bytes, caption: str) -> str:
@@ -179,5 +186,5 @@ def _figure(png: bytes, caption: str) -> str:
 
 def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
+    figure.savefig(file, format="png", dpi=200)  # Sharp on screens of small pixels.
     return file.getvalue()

@@ -212,11 +212,11 @@ TABLES = {
 }
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "reproduce",
-        help="reproduce a published table",
+        help=help,
         description="Train the rows of a published table and print the figures beside the "
         "published ones. Each trial is a file of the folder and is not repeated when the command "
         "is given again, and an interrupted one goes on, so that a long table can be made in "

@@ -15,11 +15,11 @@ from keras_gans.models import GAN
 from keras_gans.scripts.arguments import integer
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "sample",
-        help="draw samples from a trained run",
+        help=help,
         description="Draw samples from a trained run: a grid, separate pictures, walks between "
         "latents, or a film of one.",
         epilog="Example: keras-gans sample runs/hinge-mnist -n 64",

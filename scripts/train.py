@@ -5,6 +5,7 @@ import contextlib
 import copy
 import json
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import tensorflow as tf
 
 from keras_gans import callbacks, datasets, models, presets
 from keras_gans.callbacks.files import has_workers, is_chief, replacing, write_json
+from keras_gans.presets import files
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import add_data, integer
 
@@ -35,11 +37,11 @@ _PATHS = {
 }
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, help: str) -> None:
     """Adds the command and its arguments to the command line."""
     command = commands.add_parser(
         "train",
-        help="train a preset",
+        help=help,
         description="Train a preset. The run folder gets config.json (the resolved preset), "
         "history.csv, samples/, losses.png, checkpoints/ and model.keras, as the preset asks.",
         epilog="Example: keras-gans train dcgan-mnist --data digits --epochs 20 --run-dir run",
@@ -48,8 +50,8 @@ def add_parser(commands: Any) -> None:
         "preset",
         nargs="?",
         metavar="PRESET",
-        help="a name of `keras-gans presets`, or a .json file (default: that of the run with "
-        f"--resume --run-dir D, else {_DEFAULT})",
+        help="a name of `keras-gans presets`, or a .json or .yaml file (default: that of the run "
+        f"with --resume --run-dir D, else {_DEFAULT})",
     )
     add_data(
         command,
@@ -102,15 +104,31 @@ def _add_how(command) -> None:
         "--verbose",
         type=int,
         choices=(0, 1, 2),
-        default=1,
-        help="0 is silent, 1 a progress bar, 2 one line an epoch (default: %(default)s)",
+        help="0 is silent, 1 a progress bar, 2 a line an epoch (default: 1 in a terminal, else 2)",
     )
 
 
 def _add_changes(command) -> None:
-    """Adds the arguments that change a number of the preset."""
+    """Adds the arguments that change the preset."""
+    command.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change fields of the preset, values as in YAML: generator.hidden=[128,128] "
+        "compile.d_optimizer.learning_rate=1e-4",
+    )
+    length = command.add_mutually_exclusive_group()
+    length.add_argument(
+        "--epochs", type=integer(1), metavar="N", help="epochs to train (default: the preset's)"
+    )
+    length.add_argument(
+        "--steps",
+        type=integer(1),
+        metavar="N",
+        help="steps to train, in epochs of at most as many as the preset's (default: the preset's)",
+    )
     for name, read, metavar, text in (
-        ("--epochs", integer(1), "N", "epochs to train"),
         ("--batch-size", integer(1), "B", "samples in a mini-batch, over all replicas"),
         ("--n-critic", integer(1), "N", "updates of the discriminator in a step"),
         ("--gp-weight", float, "W", "weight of the gradient penalty"),
@@ -169,13 +187,20 @@ def _train(
         x,
         y,
         **config["fit"],
-        verbose=arguments.verbose,
+        verbose=_verbosity(arguments.verbose),
         callbacks=[
             write_config,
             *make_callbacks(config, run_dir, data, arguments.tensorboard),
         ],
     )
     return gan
+
+
+def _verbosity(asked: int | None) -> int:
+    """Returns what `fit` is to print: no bars, which are control codes, where no terminal is."""
+    if asked is None:
+        return 1 if sys.stdout.isatty() else 2
+    return asked
 
 
 def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -209,11 +234,28 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
         }
     for part, entries in changes.items():
         config[part].update({key: value for key, value in entries.items() if value is not None})
+    if arguments.steps:
+        config["fit"].update(_epochs_of(arguments.steps, config["fit"]))
+    config = presets.changed(config, dict(map(_field, arguments.set)))
     if not config["data"].get("name"):
         raise ValueError(
             f"Expected data to train {config['preset']!r} on. Received: none; name it by --data"
         )
     return config
+
+
+def _epochs_of(steps: int, fit: dict[str, Any]) -> dict[str, int]:
+    """Divides steps into epochs of equal length, where they do not divide into some more."""
+    epochs = math.ceil(steps / fit.get("steps_per_epoch", 1000))
+    return {"epochs": epochs, "steps_per_epoch": math.ceil(steps / epochs)}
+
+
+def _field(text: str) -> tuple[str, Any]:
+    """Reads FIELD=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(f"Expected --set FIELD=VALUE. Received: {text!r}")
+    return name, files.parsed(value)
 
 
 def _described(arguments: argparse.Namespace) -> dict[str, Any]:

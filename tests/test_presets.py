@@ -547,6 +547,89 @@ def test_a_file_that_holds_no_preset(content, message, tmp_path):
         kg.presets.build(tmp_path / "bad.json")
 
 
+def test_an_own_preset_in_yaml(tmp_path):
+    """With numbers as people write them: YAML 1.1 would read 1e-4 as text."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"""
+        model: {{class: GAN}}
+        generator: {{builder: "{__name__}:own_generator", latent_dim: 3, units: 7}}
+        discriminator: {{builder: mlp_discriminator, input_shape: [2]}}
+        compile:
+          n_critic: 2
+          d_optimizer: {{class: Adam, learning_rate: 1e-4}}
+        """
+    )
+    gan = kg.presets.build(path)
+    assert (gan.name, gan.n_critic) == ("mine", 2)
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(1e-4)
+    path.write_text("model: {")
+    with pytest.raises(ValueError, match="readable YAML file of a preset. Received: .*mine.yaml"):
+        kg.presets.build(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "nearest"),
+    [
+        ("compile.d_optimiser", "compile.d_optimizer"),
+        ("compile.d_optimizer.learning_rat", "compile.d_optimizer.learning_rate"),
+        ("generator.hiden", "generator.hidden"),
+        ("discriminator.input_shap", "discriminator.input_shape"),
+        ("model.latent_distribtion", "model.latent_distribution"),
+        ("fit.epoch", "fit.epochs"),
+        ("data.nam", "data.name"),
+        ("callbacks.SampleGrids", "callbacks.SampleGrid"),
+        ("callbacks.SampleGrid.every_epoch", "callbacks.SampleGrid.every_epochs"),
+    ],
+)
+def test_an_unknown_field_is_told_the_nearest(field, nearest):
+    preset = kg.presets.get("wgan_gp-digits")
+    with pytest.raises(ValueError, match=f"Received: .*{field}; did you mean {nearest}\\?$"):
+        kg.presets.changed(preset, {field: {}})
+
+
+def test_fields_of_penalties_and_schedules_are_known():
+    for name, field in (
+        ("r1gan-mnist", "compile.penalties.0.wight"),
+        ("hinge-mnist", "compile.d_optimizer.learning_rate.strt"),
+        ("r3gan-cifar10", "compile.ema_decay.images.strt"),
+        ("r3gan-aug-mnist", "compile.augment.polcy"),
+    ):
+        with pytest.raises(ValueError, match=f"Received: .*{field}; did you mean"):
+            kg.presets.changed(kg.presets.get(name), {field: 1})
+
+
+def test_changed_fields():
+    """The preset itself stays; of two optimizers that are alike one changes."""
+    preset = kg.presets.get("r1gan-mnist")
+    before = copy.deepcopy(preset)
+    changes = {
+        "generator.latent_dim": 16,
+        "compile.d_optimizer.learning_rate": 1e-4,
+        "compile.penalties.0.weight": 0.5,
+        "callbacks.CollapseWarning": {},
+        "fit.epochs": 7,
+    }
+    gan = kg.presets.build(result := kg.presets.changed(preset, changes))
+    assert preset == before and result["fit"]["epochs"] == 7
+    assert result["preset"] == "r1gan-mnist" and result["callbacks"]["CollapseWarning"] == {}
+    assert gan.latent_dim == 16 and gan.penalties[0].weight == 0.5
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(1e-4)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(1.5e-3)
+
+
+@pytest.mark.parametrize("field", ["compile.augment.policy", "compile.penalties.1", "fit.epochs.x"])
+def test_a_field_inside_nothing(field):
+    with pytest.raises(ValueError, match=f"Expected the field '{field}' to be in the preset"):
+        kg.presets.changed(kg.presets.get("wgan_gp-digits"), {field: 1})
+
+
+@pytest.mark.parametrize("name", kg.presets.names())
+def test_all_presets_have_only_known_fields(name):
+    preset = kg.presets.get(name)
+    assert kg.presets.changed(preset, {}) == preset
+
+
 def test_a_name_is_taken_once(registered):
     for name in ("mine", DEFAULT):
         with pytest.raises(ValueError, match=f"new name of a preset. Received: name='{name}'"):

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -138,6 +139,39 @@ def test_arguments_reach_the_config():
         "dtype_policy": "mixed_bfloat16",
         **expected,
     }
+
+
+def test_any_field_is_set():
+    line = "generator.hidden=[128,64] compile.d_optimizer.learning_rate=1e-4 fit.epochs=3"
+    config = resolved("train", "wgan_gp-digits", "--set", *line.split())
+    expected = resolved("train", "wgan_gp-digits")
+    expected["generator"]["hidden"] = [128, 64]
+    expected["compile"]["d_optimizer"]["learning_rate"] = 1e-4
+    expected["fit"]["epochs"] = 3
+    assert config == expected
+
+
+@pytest.mark.parametrize(
+    ("preset", "steps", "epochs", "steps_per_epoch"),
+    [("dcgan-mnist", 2000, 2, 1000), ("dcgan-mnist", 1875, 1, 1875), ("wgan_gp-grid", 50, 1, 50)],
+)
+def test_steps_are_divided_into_epochs(preset, steps, epochs, steps_per_epoch):
+    fit = resolved("train", preset, "--steps", str(steps))["fit"]
+    assert (fit["epochs"], fit["steps_per_epoch"]) == (epochs, steps_per_epoch)
+
+
+def test_a_run_has_the_steps_that_were_asked_for(folder, capsys):
+    line = [*QUICK[2:], "--steps", "9", "--data", str(folder / "grey.npy")]
+    assert main(["train", "tiny", *line]) == 0  # An epoch of the data has 5.
+    assert "Trained tiny for 9 steps" in capsys.readouterr().out
+
+
+def test_there_are_no_control_codes_where_there_is_no_terminal(folder, capsys):
+    quick = [word for word in QUICK if word not in ("--verbose", "0")]
+    assert main(["train", "tiny", *quick, "--data", str(folder / "grey.npy")]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "\r" not in out and "\b" not in out
+    assert len(re.findall(r"^5/5 - .*d_loss", out, re.M)) == 2
 
 
 def resolved(*argv):
@@ -469,17 +503,18 @@ def test_presets_lists_all_with_their_sizes(capsys):
 OPTIONS = {
     "train": "PRESET --data --data-dir --labels --epochs --batch-size --run-dir --seed --n-critic "
     "--gp-weight --ema-decay --steps-per-execution --strategy --resume --verbose "
-    "--dtype-policy --evaluate-every --skip-corrupt --tensorboard",
+    "--dtype-policy --evaluate-every --skip-corrupt --tensorboard --set --steps",
     "sample": "RUN -n --seed --labels --out --separate --interpolate --film --truncation",
     "evaluate": "RUN --data --data-dir --labels --extractor --metrics -n --seed --out "
     "--skip-corrupt",
     "report": "RUN --out",
+    "card": "RUN --out",
     "export": "RUN --format --out",
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
     "--profile --overheads --costs --quick --out",
-    "": "train sample evaluate report export presets reproduce benchmark --version",
+    "": "train sample evaluate report card export presets reproduce benchmark --version",
 }
 
 
@@ -527,6 +562,9 @@ MISTAKES = {  # {} is the folder of the data.
     "train --seed -1": "--seed: expected an integer of at least 0, received -1",
     "train --seed 99999999999": "[Ss]eed",
     "train --epoks 3": "unrecognized arguments: --epoks",
+    "train --set epochs": "Expected --set FIELD=VALUE. Received: 'epochs'",
+    "train --set fit.epoch=3": "changes with fit.epoch; did you mean fit.epochs",
+    "train --steps 3 --epochs 3": "not allowed with argument",
     "train --verbose 3": "--verbose: invalid choice: 3",
     "sample": "required: RUN",
     "sample {}/nope": "run folder with model.keras, or a .keras file. Received: .*/nope;",
@@ -565,19 +603,42 @@ def test_a_mistake_is_one_line(line, folder, tmp_path, capsys):
 # As installed
 
 
+CONSOLE = Path(sysconfig.get_path("scripts"), "keras-gans")
+
+
+@pytest.mark.parametrize(
+    ("line", "out", "err"),
+    [
+        ("--version", f"keras-gans {kg.__version__}\n", ""),
+        ("--help", "evaluate", ""),
+        ("trian", "", "invalid choice: 'trian'"),
+        ("", "", "required: COMMAND"),
+    ],
+)
+def test_what_needs_no_tensorflow_comes_without_it(line, out, err):
+    """In a Python whose every import of TensorFlow or Keras is an error."""
+    code = (
+        "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
+        f"sys.argv = ['keras-gans', *{line.split()!r}]; import keras_gans_command as c; c.main()"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert out in run.stdout and err in run.stderr
+    assert run.returncode == (2 if err else 0)
+
+
 @pytest.mark.slow
 def test_the_console_command_trains_on_digits(tmp_path):
-    command = Path(sysconfig.get_path("scripts"), "keras-gans")
     arguments = ["--epochs", "1", "--batch-size", "64", "--n-critic", "1"]
     arguments += ["--run-dir", "run", "--data-dir", "data"]
     run = subprocess.run(
-        [command, "train", "wgan_gp-digits", *arguments],
+        [CONSOLE, "train", "wgan_gp-digits", *arguments],
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr
-    assert "100/100" in run.stdout and "d_loss" in run.stdout  # Keras' bar.
+    assert not run.stderr  # TensorFlow's log lines.
+    assert "100/100" in run.stdout and "d_loss" in run.stdout
     last = run.stdout.rstrip().splitlines()[-1]
     assert last.startswith("Trained wgan_gp-digits for 100 steps; run holds checkpoints, ")
     assert files(tmp_path / "run") == [
