@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import filelock
 import keras
 import numpy as np
 import tensorflow as tf
@@ -364,10 +365,29 @@ def _run_folder(
         )
     path.mkdir(parents=True, exist_ok=True)
     try:
-        yield path
+        with _alone(path):
+            yield path
     finally:
         with contextlib.suppress(OSError):
             path.rmdir()  # Only if nothing was written.
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Refuses a folder that another run is writing to; a lock ends with its process."""
+    lock = filelock.FileLock(path / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise ValueError(
+            f"Expected a folder that no other run writes to. Received: --run-dir {path}; choose "
+            "another, or wait for that run's end"
+        ) from error
+    try:
+        yield
+    finally:
+        (path / ".lock").unlink(missing_ok=True)
+        lock.release()
 
 
 def _default_folder(preset: str, resume: bool) -> Path:

@@ -577,3 +577,35 @@ def table():
 
 def test_the_docs_print_the_table():
     assert table() in (Path(__file__).parents[1] / "docs" / "keras.md").read_text()
+
+
+# What else a model of Keras can
+
+
+def test_a_summary_lists_each_network_once_and_counts_both_optimizers():
+    gan, lines = make_gan(ema_decay=0.9), []
+    for _ in range(2):  # Before training and after.
+        lines.clear()
+        gan.summary(print_fn=lambda line, **_: lines.append(line), expand_nested=True)
+        text = "".join(lines)
+        for part in ("generator (", "discriminator (", "average_of_generator"):
+            assert text.count(f"│ {part}") == 1
+        slots = sum(np.size(v) for o in (gan.d_optimizer, gan.g_optimizer) for v in o.variables)
+        assert f"Optimizer params: {slots:,}" in text
+        gan.fit(X, batch_size=BATCH, epochs=1, verbose=0)
+
+
+def test_parts_and_configurations(gan):
+    assert gan.get_layer("generator") is gan.generator
+    networks = (gan.generator, gan.discriminator)
+    assert gan.count_params() == sum(network.count_params() for network in networks)
+    again = keras.models.model_from_json(gan.to_json())
+    assert type(again) is type(gan) and again.latent_dim == gan.latent_dim
+
+
+def test_weights_without_the_model(gan, tmp_path):
+    gan.save_weights(tmp_path / "gan.weights.h5")
+    other = make_gan(seed=1)
+    other.generator.set_weights([0 * w for w in other.generator.get_weights()])
+    other.load_weights(tmp_path / "gan.weights.h5")
+    np.testing.assert_array_equal(other.generate(3, seed=0), gan.generate(3, seed=0))

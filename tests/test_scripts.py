@@ -286,6 +286,23 @@ def test_default_run_folders_are_numbered(folder):
         assert names("runs")[-1] == expected and names(f"runs/{expected}") == ["model.keras"]
 
 
+def test_a_second_run_at_the_same_time_is_refused(folder, tmp_path, capsys, monkeypatch):
+    """It is begun by a callback of the first, with the same arguments."""
+    line = ["train", "bare", *QUICK, "--data", str(folder / "grey.npy")]
+    line += ["--run-dir", str(tmp_path / "run"), "--resume"]
+    make_callbacks, seen = train.make_callbacks, []
+
+    def with_second_run(*arguments):
+        begin = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: seen.append(main(line)))
+        return [*make_callbacks(*arguments), begin]
+
+    monkeypatch.setattr(train, "make_callbacks", with_second_run)
+    assert main(line) == 0 and seen == [2]
+    error = capsys.readouterr().err
+    assert "Expected a folder that no other run writes to. Received: --run-dir" in error
+    assert ".lock" not in names(tmp_path / "run")
+
+
 def test_an_interruption_is_told(monkeypatch, capsys):
     def interrupt(arguments):
         raise KeyboardInterrupt

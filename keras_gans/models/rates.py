@@ -50,6 +50,11 @@ class BothOptimizers:
         ]
         self.variables = [*d_optimizer.variables, *g_optimizer.variables]
 
+    @property
+    def built(self) -> bool:
+        """Whether both are built, as `summary` asks."""
+        return all(optimizer.built for optimizer in self.optimizers)
+
     def only(self, name: str) -> SimpleNamespace:
         """Returns what `model.optimizer` is to a callback that is to change one learning rate.
 
