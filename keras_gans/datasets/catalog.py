@@ -17,8 +17,8 @@ import tensorflow as tf
 from keras_gans.datasets.splits import check_split
 
 OFFLINE = (
-    "'digits', 'mnist_5k', 'ring', 'grid', '8gaussians', '25gaussians', '100gaussians', "
-    "'swissroll', a .npy or .npz file, or a folder of images"
+    "'digits', 'mnist_5k', 'photographs', 'ring', 'grid', '8gaussians', '25gaussians', "
+    "'100gaussians', 'swissroll', a .npy or .npz file, or a folder of images"
 )
 PATIENCE = 10.0  # Seconds for the server of a data set to answer.
 # The builders of this package, each in the module of its name.

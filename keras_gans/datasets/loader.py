@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_gans.datasets import arrays, catalog, folders, mixtures, pixels, stacked
+from keras_gans.datasets import arrays, catalog, folders, mixtures, photographs, pixels, stacked
 from keras_gans.datasets.splits import check_split
 
 POINTS = (*mixtures.MODES, "swissroll")
@@ -24,7 +24,7 @@ def names() -> list[str]:
         >>> "digits" in names()
         True
     """
-    return [*CATALOG, *STACKED, *POINTS]
+    return [*CATALOG, photographs.NAME, *STACKED, *POINTS]
 
 
 def load(
@@ -51,7 +51,8 @@ def load(
     Args:
         name: One of `names()`; any TFDS data set with a uint8 feature `"image"`; the path of a
             `.npy` or `.npz` file; or a folder of pictures. "stacked_mnist" and its like are three
-            digits as the channels of one image, with a label from 0 to 999.
+            digits as the channels of one image, with a label from 0 to 999, and "photographs" are
+            patches of two of them in colour, cut at the size that is asked for.
             Arrays are `(N, H, W)` or `(N, H, W, C)`; `(N, d)` are square images if `d` is the
             square of 8 or more, points otherwise. uint8 means 0..255; other types must fill
             [0, 255], [0, 1] or [-1, 1]. An archive holds `x_train` (`y_train`, `x_test`, ...), or
@@ -112,6 +113,8 @@ def _open(
         return arrays.read(path, split)
     if path.is_dir() and name not in CATALOG:
         return folders.read(path, split, size, skip_corrupt)
+    if name == photographs.NAME:
+        return photographs.read(split, size)
     if name in STACKED:
         return stacked.read(str(name), split, data_dir)
     return catalog.read(str(name), split, data_dir)
