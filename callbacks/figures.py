@@ -55,7 +55,7 @@ def class_counts(real: np.ndarray, fake: np.ndarray) -> Figure:
         >>> class_counts(real.probabilities, fake.probabilities).savefig("classes.png")
     """
     classes = np.arange(real.shape[1])
-    figure = Figure(figsize=(max(6.0, 0.3 * len(classes)), 4), layout="constrained")
+    figure = Figure(figsize=(min(max(6.0, 0.3 * len(classes)), 12.0), 4), layout="constrained")
     axes = figure.add_subplot(xlabel="class", ylabel="share of all (%)")
     for offset, name, probabilities in ((-0.2, "real", real), (0.2, "generated", fake)):
         counts = np.bincount(probabilities.argmax(axis=1), minlength=len(classes))

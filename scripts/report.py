@@ -155,8 +155,14 @@ def _table(scores: dict[str, dict[str, float]]) -> str:
 
 
 def _settings(config: dict[str, Any]) -> str:
-    # As YAML, which presets may be written in: much shorter, a list is one line.
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    # As YAML, in which presets may be written too: a list is one line. The browser breaks lines.
+    return yaml.safe_dump(
+        config,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=float("inf"),
+    )
 
 
 def _versions() -> str:

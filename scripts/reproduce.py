@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import scipy.stats
 import tensorflow as tf
 from matplotlib.figure import Figure
 
@@ -100,7 +101,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def trial(
     row: Row,
-    scores: Callable[[models.GAN, str], dict[str, float]],
+    scores: Callable[[models.GAN, Row], dict[str, float]],
     seed: int,
     epochs: int | None = None,
     measurements: int = 1,
@@ -111,7 +112,7 @@ def trial(
 
     Args:
         row: What to train, on what.
-        scores: What to measure, a function of the trained model and the name of the data.
+        scores: What to measure, a function of the trained model and the row.
         seed: Of weights, latents, penalty points and data order.
         epochs: Replaces the preset's; a falling learning rate then falls as much sooner.
         measurements: How often to measure, evenly over the epochs, the last time at the end.
@@ -131,7 +132,7 @@ def trial(
     preset["model"]["seed"] = seed
     gan = presets.build(preset)
     epochs = preset["fit"]["epochs"]
-    curve = _Curve(lambda: scores(gan, row.data), epochs, min(measurements, epochs))
+    curve = _Curve(lambda: scores(gan, row), epochs, min(measurements, epochs))
     used: list[keras.callbacks.Callback] = [curve]
     if "WeightClipping" in preset["callbacks"]:
         used.append(callbacks.WeightClipping(**preset["callbacks"]["WeightClipping"]))
@@ -151,6 +152,7 @@ def trial(
             **printed,
         },
         "curve": curve.values,
+        "losses": curve.losses,
         "epochs": epochs,
         "epochs_of_preset": full,
         "steps": gan.step,
@@ -175,13 +177,14 @@ def _training_data(row: Row, size: Any, conditional: bool) -> tuple[np.ndarray, 
 
 
 class _Curve(keras.callbacks.Callback):
-    """Measures the model at some epochs, and counts the seconds of the whole training."""
+    """Measures the model at some epochs, keeps their losses, and counts the training's seconds."""
 
     def __init__(self, scores: Callable[[], dict[str, float]], epochs: int, measurements: int):
         super().__init__()
         self.scores = scores
         self.at = {round(epochs * (i + 1) / measurements) for i in range(measurements)}
         self.values: dict[str, list[float]] = {}
+        self.losses: dict[str, list[float]] = {name: [] for name in TERMS}
         self.seconds = 0.0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -191,16 +194,19 @@ class _Curve(keras.callbacks.Callback):
         if epoch + 1 in self.at:
             for name, value in {"epoch": epoch + 1, **self.scores()}.items():
                 self.values.setdefault(name, []).append(float(value))
+            for name, losses in self.losses.items():
+                losses.append(float((logs or {})[name]))
         now = time.monotonic()
         self.seconds, self._since = self.seconds + now - self._since, now
 
     def state(self) -> dict[str, Any]:
         """Returns what `TrainState` saves."""
-        return {"values": self.values, "seconds": self.seconds}
+        return {"values": self.values, "losses": self.losses, "seconds": self.seconds}
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Goes on from what `state` gave, when training begins."""
-        self.values, self.seconds = state["values"], state["seconds"]
+        self.values, self.losses = state["values"], state["losses"]
+        self.seconds = state["seconds"]
 
 
 def shorten(preset: dict[str, Any], epochs: int) -> None:
@@ -285,11 +291,22 @@ def _notes(table: Table, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
             f"- {preset} on {data}: {length}, {group[0]['steps']} steps, {minutes:.1f} min a "
             f"trial; seeds {seeds}; {dates}"
         )
+        if following := [c for c in map(_loss_follows_fid, group) if c is not None]:
+            values = ", ".join(f"{value:+.2f}" for value in following)
+            yield f"  - rank correlation of d_loss and FID over the training: {values}"
     published = [row[:2] for row in table.rows if any(error for _, error in row.published.values())]
     if any(key[:2] in published for key in groups):
         yield "- Apart: in standard errors of the difference, the spread pooled over both's trials."
     for command in sorted({each["command"] for each in trials}):
         yield f"- `{command}`"
+
+
+def _loss_follows_fid(trial: dict[str, Any]) -> float | None:
+    """Rank correlation of a trial's loss and FID, of at least six measurements."""
+    fid, loss = (
+        trial.get(part, {}).get(n, ()) for part, n in (("curve", "fid"), ("losses", "d_loss"))
+    )
+    return float(scipy.stats.spearmanr(fid, loss).statistic) if len(fid) == len(loss) >= 6 else None
 
 
 def _draw(gan: models.GAN, data: str, path: Path) -> None:
@@ -309,15 +326,25 @@ def _draw(gan: models.GAN, data: str, path: Path) -> None:
 
 
 def _draw_curves(row: Row, trials: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draws the scores over the training, a line for each trial, over the published range."""
-    curves = [t["curve"] for t in trials if (t["preset"], t["data"]) == row[:2] and "curve" in t]
-    names = [name for name in (curves[0] if curves else ()) if name != "epoch"]
+    """Draws scores and losses over the training, a line for each trial, over what is published.
+
+    The score of held-out samples is a dashed line beside that of the model's.
+    """
+    curves = [
+        {**t["curve"], **t.get("losses", {})}
+        for t in trials
+        if (t["preset"], t["data"]) == row[:2] and "curve" in t
+    ]
+    floor = " of held_out"
+    names = [n for n in (curves[0] if curves else ()) if n != "epoch" and not n.endswith(floor)]
     if not names or len(curves[0]["epoch"]) == 1:
         return
     figure = Figure(figsize=(4 * len(names), 3), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for curve in curves:
             axes.plot(curve["epoch"], curve[name], marker=".", linewidth=1)
+            if name + floor in curve:
+                axes.axhline(curve[name + floor][-1], color="grey", linestyle="--")
         mean, error = row.published.get(name, (0.0, None))
         if error is not None:
             axes.axhspan(mean - 3 * error, mean + 3 * error, color="grey", alpha=0.2)

@@ -49,14 +49,14 @@ class Table(NamedTuple):
 
     Attributes:
         source: The paper and what it compares.
-        scores: What is measured of a model, a function of it and the name of the data.
+        scores: What is measured of a model, a function of it and the row.
         trials: How many seeds each row has, as published.
         measurements: How often a model is measured while it trains, the last time at the end.
         rows: What is trained.
     """
 
     source: str
-    scores: Callable[[models.GAN, str], dict[str, float]]
+    scores: Callable[[models.GAN, Row], dict[str, float]]
     trials: int
     measurements: int
     rows: tuple[Row, ...]
@@ -68,30 +68,30 @@ def samples_of(data: str, split: str = "train", size: Any = None) -> np.ndarray:
     return np.concatenate(list(dataset.batch(10_000).as_numpy_iterator()))
 
 
-def mode_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def mode_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """Modes and high-quality share of 2,500 samples, as PacGAN counts them, if data has modes."""
-    modes = datasets.modes(data)
+    modes = datasets.modes(row.data)
     return metrics.mode_coverage(gan.generate(2500, seed=0), *modes)._asdict() if modes else {}
 
 
-def transport_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def transport_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """Exact transport distance of 2,000 samples to held-out points, beside that of real points."""
-    real, held_out = (samples_of(data, split)[:2000] for split in ("train", "test"))
+    real, held_out = (samples_of(row.data, split)[:2000] for split in ("train", "test"))
     distance = metrics.optimal_transport(gan.generate(2000, seed=0), held_out)
     floor = metrics.optimal_transport(real, held_out)
-    return {"transport": distance, "floor": floor, **mode_scores(gan, data)}
+    return {"transport": distance, "floor": floor, **mode_scores(gan, row)}
 
 
-def stacked_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def stacked_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """Modes of 1,000 and reverse KL divergence of 25,600 stacks, by a classifier of the digits."""
-    classify = extractors.get(data.removeprefix(stacked.PREFIX), evaluate.sample_shape(gan))
+    classify = extractors.get(row.data.removeprefix(stacked.PREFIX), evaluate.sample_shape(gan))
     samples = gan.generate(25_600, seed=0)
     channels = [classify(samples[..., i : i + 1]).probabilities for i in range(3)]
     digits = [cast(np.ndarray, each).argmax(axis=1) for each in channels]
     return metrics.label_coverage(np.array([100, 10, 1]) @ digits, 1000)._asdict()
 
 
-def readable_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def readable_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """What a classifier of digits that the model has not seen makes of 1,000 samples.
 
     "readable" is its mean top probability, as a share of that on real digits which neither has
@@ -99,37 +99,42 @@ def readable_scores(gan: models.GAN, data: str) -> dict[str, float]:
     that lie nearer to a training image than 95 % of those real digits do.
     """
     size = cast(tuple[int, int], evaluate.sample_shape(gan)[:2])
-    judge = extractors.classifier(data, size, split="test[:70%]")
-    train, real = (samples_of(data, split, size) for split in ("train", "test[70%:]"))
+    judge = extractors.classifier(row.data, size, split="test[:70%]")
+    train, real = (samples_of(row.data, split, size) for split in (row.split, "test[70%:]"))
     samples = gan.generate(1000, seed=1)
     ours, theirs = (cast(np.ndarray, judge(each).probabilities) for each in (samples, real))
     shares = np.bincount(ours.argmax(axis=1), minlength=ours.shape[1]) / len(samples)
-    vectors = train.reshape(len(train), -1)
-    far, bound = (
-        metrics.nearest_neighbours(each.reshape(len(each), -1), vectors, 1)
-        for each in (samples, real)
-    )
     return {
         "readable": float(ours.max(axis=1).mean() / theirs.max(axis=1).mean()),
         "smallest_class": float(shares.min()),
         "largest_class": float(shares.max()),
-        "near_copies": float(np.mean(far.distances < np.quantile(bound.distances, 0.05))),
-        "fid": gan.evaluate(train, ["fid"], extractor=data, n=1000)["fid"],
+        "near_copies": near_copies(samples, train, real),
+        "fid": gan.evaluate(train, ["fid"], extractor=row.data, n=1000)["fid"],
     }
 
 
-def source_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def near_copies(samples: np.ndarray, train: np.ndarray, real: np.ndarray) -> float:
+    """Share of samples that lie nearer to a training image than 95 % of unseen real ones do."""
+    vectors = train.reshape(len(train), -1)
+    ours, theirs = (
+        metrics.nearest_neighbours(each.reshape(len(each), -1), vectors, 1).distances
+        for each in (samples, real)
+    )
+    return float(np.mean(ours < np.quantile(theirs, 0.05)))
+
+
+def source_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """What is said of digits; of patches of two photographs there is nothing to measure."""
-    return readable_scores(gan, data) if data == "mnist_5k" else {}
+    return readable_scores(gan, row) if row.data == "mnist_5k" else {}
 
 
-def variant_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def variant_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """Scores of samples against all training samples, beside those of held-out ones."""
     shape = evaluate.sample_shape(gan)
-    real = evaluate.real_data(data, shape, None, protocol.is_conditional(gan))
+    real = evaluate.real_data(row.data, shape, None, protocol.is_conditional(gan))
     names = ("fid", "kid", "precision", "recall", "density", "coverage")
-    extractor, n = extractors.get(data, shape), len(real.held_out)
-    scores = evaluate.measure(gan, data, real, extractor, n, 0, names)[2]
+    extractor, n = extractors.get(row.data, shape), len(real.held_out)
+    scores = evaluate.measure(gan, row.data, real, extractor, n, 0, names)[2]
     return {
         f"{name}{end}": scores[kind][name]
         for name in names
@@ -137,13 +142,20 @@ def variant_scores(gan: models.GAN, data: str) -> dict[str, float]:
     }
 
 
-def feature_scores(gan: models.GAN, data: str) -> dict[str, float]:
+def few_scores(gan: models.GAN, row: Row) -> dict[str, float]:
+    """The same against all training samples, of which the model has seen some, and near copies."""
+    train, held_out = (samples_of(row.data, split) for split in (row.split, "test"))
+    copies = near_copies(gan.generate(1000, seed=1), train, held_out)
+    return {**variant_scores(gan, row), "near_copies": copies}
+
+
+def feature_scores(gan: models.GAN, row: Row) -> dict[str, float]:
     """Scores on a classifier's features against training samples, beside those of two floors."""
     shape = evaluate.sample_shape(gan)
-    real = evaluate.real_data(data, shape, None)
-    extractor = extractors.get(data, shape)
+    real = evaluate.real_data(row.data, shape, None)
+    extractor = extractors.get(row.data, shape)
     names = ("fid", "kid", "precision", "recall", "coverage")
-    scores = evaluate.measure(gan, data, real, extractor, len(real.held_out), 0, names)[2]
+    scores = evaluate.measure(gan, row.data, real, extractor, len(real.held_out), 0, names)[2]
     return {f"{name} of {kind}": scores[kind][name] for name in names for kind in scores}
 
 
@@ -275,7 +287,7 @@ TABLES = {
         "Every variant on one pair of networks: 6,000 steps on 28x28 digits",
         variant_scores,
         3,
-        1,
+        12,
         tuple(
             Row(name, "mnist_5k", base=base, changes={**_LARGER, **changes})
             for name, (base, changes) in _VARIANTS.items()
@@ -283,9 +295,9 @@ TABLES = {
     ),
     "few": Table(
         "Few images: 4,000, 500 and 50 digits, without augmentation and with it",
-        variant_scores,
+        few_scores,
         3,
-        1,
+        6,
         tuple(
             Row(
                 f"r3gan-{name}-{n}",

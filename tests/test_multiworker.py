@@ -16,7 +16,8 @@ import pytest
 from worker import local_weights, train
 
 pytestmark = pytest.mark.slow
-TRAIN = ["-m", "keras_gans.scripts.main", "train", "--strategy", "multiworker", "--n-critic", "2"]
+TRAIN = ["-m", "keras_gans.scripts.main", "train", "wgan_gp-digits"]
+TRAIN += ["--strategy", "multiworker", "--n-critic", "2"]
 
 
 def free_ports(n):
@@ -41,7 +42,7 @@ def start(commands, log):
     return workers
 
 
-def finish(workers, log, seconds=240):
+def finish(workers, log, seconds=600):
     codes = [worker.wait(seconds) for worker in workers]
     texts = [Path(f"{log}{index}").read_text() for index in range(len(workers))]
     return codes, texts
@@ -88,7 +89,7 @@ def test_a_killed_worker_ends_the_other_and_a_restart_resumes(tmp_path):
     resume = [[*arguments, "--run-dir", run, "--resume"]] * 2
     workers = start(resume, log)
     try:
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 600
         while not (run / "checkpoints" / "state.keras").exists():
             assert time.monotonic() < deadline and workers[0].poll() is None
             time.sleep(0.01)

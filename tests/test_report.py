@@ -1,15 +1,18 @@
 """`keras-gans report`: one page that needs no other file."""
 
 import base64
+import csv
 import html.parser
 import io
 import json
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 import keras_gans as kg
+from keras_gans.scripts import report
 from keras_gans.scripts.main import main
 
 
@@ -62,13 +65,20 @@ def test_a_run_that_was_not_measured(run, capsys):
     page = Page((run / "report.html").read_text())
     assert page.text["h2"] == ["Samples over time", "Losses and scores", "Settings", "Made by"]
     assert "a test of <tags> & signs" in page.text["p"]
-    *grids, curves = page.pictures
-    assert page.text["figcaption"][:-1] == [f"epoch {n}" for n in (1, 2, 4, 5, 7, 8)]
+    grids, curves = page.pictures[:6], page.pictures[6:]
+    captions = page.text["figcaption"]
+    assert captions[:6] == [f"epoch {n}" for n in (1, 2, 4, 5, 7, 8)]
     np.testing.assert_array_equal(
         np.asarray(grids[-1]), np.asarray(Image.open(run / "samples" / "epoch_000008.png"))
     )
-    assert curves.width > 500
-    assert json.loads("".join(page.text["pre"])) == json.loads((run / "config.json").read_text())
+    last = list(csv.DictReader((run / "history.csv").read_text().splitlines()))[-1]
+    assert last.pop("epoch") == "8"
+    assert captions[6:] == [f"{name} {float(last[name]):.4g} at epoch 8" for name in last]
+    # Twice as many pixels as the narrowest column is wide, 16rem.
+    assert all(curve.width >= 512 for curve in curves)
+    assert yaml.safe_load("".join(page.text["pre"])) == json.loads(
+        (run / "config.json").read_text()
+    )
 
 
 def test_a_run_that_was_measured(run, tmp_path):
@@ -80,8 +90,16 @@ def test_a_run_that_was_measured(run, tmp_path):
     scores = json.loads((run / "evaluation" / "evaluation.json").read_text())["scores"]
     cells = page.text["td"]
     assert cells[cells.index("kid") + 1] == f"{scores['samples']['kid']:.4g}"
-    assert any("not as published FID is" in text for text in page.text["p"])
+    assert any("not measured as published FID is" in text for text in page.text["p"])
     assert any("nearest" in text for text in page.text["figcaption"])
+
+
+def test_a_history_of_no_epochs_and_a_score_never_measured(run, tmp_path):
+    (tmp_path / "config.json").write_text((run / "config.json").read_text())
+    (tmp_path / "history.csv").write_text("epoch,d_loss,val_fid\n")
+    assert Page(report.page(tmp_path)).text["h2"] == ["Settings", "Made by"]
+    (tmp_path / "history.csv").write_text("epoch,d_loss,val_fid\n1,0.5,\n")
+    assert Page(report.page(tmp_path)).text["figcaption"] == ["d_loss 0.5 at epoch 1"]
 
 
 def test_what_is_no_run(tmp_path, capsys):

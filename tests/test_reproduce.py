@@ -87,6 +87,10 @@ def test_a_trial_from_end_to_end(tmp_path, capsys, monkeypatch):
     assert set(first["scores"]) == {"transport", "floor"}
     assert 0 < first["scores"]["floor"] < 0.3 < first["scores"]["transport"]
     assert first["curve"]["epoch"] == [1, 2]
+    assert {name: len(values) for name, values in first["losses"].items()} == {
+        "g_loss": 2,
+        "d_loss": 2,
+    }
     assert first["curve"]["transport"][-1] == first["scores"]["transport"]
     for picture in (path.with_suffix(".png"), tmp_path / "wgan-25gaussians_swissroll.png"):
         assert picture.stat().st_size > 1000
@@ -199,6 +203,7 @@ def test_an_interrupted_trial_goes_on(small_row, monkeypatch, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         reproduce.trial(small_row, scores, 0, 6, 3, tmp_path)
     went_on, _ = reproduce.trial(small_row, scores, 0, 6, 3, tmp_path)
+    assert went_on["losses"] == straight["losses"]
     assert went_on["curve"] == straight["curve"] and straight["curve"]["epoch"] == [2, 4, 6]
     assert went_on["steps"] == straight["steps"] and measurements == 4
 
@@ -216,11 +221,11 @@ def test_scores_of_the_data_itself(monkeypatch):
     """A generator of real points has what ANCHORS of the literature say of a perfect one."""
     gan, real = make(kg.GAN), reproduce.samples_of("grid")
     monkeypatch.setattr(gan, "generate", lambda n, seed: real[:n])
-    scores = tables.mode_scores(gan, "grid")
+    scores = tables.mode_scores(gan, tables.Row("any", "grid"))
     assert scores["modes"] == 25
     share, error = 1 - np.exp(-4.5), np.sqrt(0.9889 * 0.0111 / 2500)
     assert abs(scores["high_quality"] - share) < 4 * error
-    scores = tables.transport_scores(gan, "grid")
+    scores = tables.transport_scores(gan, tables.Row("any", "grid"))
     assert scores["transport"] == scores["floor"] and scores["modes"] == 25
 
 
@@ -230,15 +235,15 @@ def test_real_digits_are_as_readable_as_real_digits(monkeypatch):
     gan = make(kg.GAN, lambda: image_networks(28))
     digits = reproduce.samples_of("mnist_5k")
     monkeypatch.setattr(gan, "generate", lambda n, seed, **_: digits[:n])
-    scores = tables.readable_scores(gan, "mnist_5k")
+    scores = tables.readable_scores(gan, tables.Row("any", "mnist_5k"))
     assert abs(scores["readable"] - 1) < 0.02 and scores["near_copies"] == 1
     assert 0.07 < scores["smallest_class"] < scores["largest_class"] < 0.13
     unseen = reproduce.samples_of("mnist_5k", "test")
     monkeypatch.setattr(gan, "generate", lambda n, seed, **_: unseen[:n])
-    assert tables.readable_scores(gan, "mnist_5k")["near_copies"] < 0.1
+    assert tables.readable_scores(gan, tables.Row("any", "mnist_5k"))["near_copies"] < 0.1
     noise = np.random.default_rng(0).uniform(-1, 1, (1000, 28, 28, 1)).astype("float32")
     monkeypatch.setattr(gan, "generate", lambda n, seed, **_: noise[:n])
-    scores = tables.readable_scores(gan, "mnist_5k")
+    scores = tables.readable_scores(gan, tables.Row("any", "mnist_5k"))
     assert scores["readable"] < 0.9 or scores["largest_class"] > 0.5
 
 
@@ -246,7 +251,7 @@ def test_scores_of_digits_stand_beside_their_floors(monkeypatch):
     """A generator of training digits beats held-out ones, and these noise."""
     gan, digits = make(kg.GAN, image_networks), reproduce.samples_of("digits")
     monkeypatch.setattr(gan, "generate", lambda n, seed: digits[:n])
-    scores = tables.feature_scores(gan, "digits")
+    scores = tables.feature_scores(gan, tables.Row("any", "digits"))
     assert scores["fid of samples"] < scores["fid of noise"] / 10
     assert scores["fid of held_out"] < scores["fid of noise"] / 10
     assert scores["coverage of held_out"] > 0.9 > 0.1 > scores["coverage of noise"]
@@ -298,6 +303,18 @@ def test_a_full_length_is_not_called_shortened(tmp_path):
     )
     assert "400 epochs, 2000 steps" in text and "shortened" not in text
     assert "| gan-grid on grid | modes | 1 | 20 | 17.3 +- 0.8 | +1.0 |" in text  # scipy: 1.02.
+
+
+def test_the_table_tells_whether_the_loss_follows_fid(tmp_path):
+    fid = [9.0, 5.0, 4.0, 3.0, 2.5, 2.0]
+    for seed, loss in enumerate(([6, 5, 4, 3, 2, 1], [1, 5, 2, 6, 3, 4])):
+        curve = {"epoch": [1, 2, 3, 4, 5, 6], "fid": fid}
+        trial_file(tmp_path, seed, curve=curve, losses={"d_loss": loss})
+    trials = [json.loads(path.read_text()) for path in sorted(tmp_path.iterdir())]
+    text = reproduce.report(reproduce.TABLES["pacgan-table1"], trials)
+    # By hand: 1 - 6 sum d^2 / n (n^2 - 1), the ranks of the second being 6 2 5 1 4 3 the other way.
+    second = 1 - 6 * sum(d * d for d in (5, 0, 2, 3, 1, 3)) / 210
+    assert f"of d_loss and FID over the training: +1.00, {second:+.2f}" in text
 
 
 def test_one_published_run_has_no_error(tmp_path):
