@@ -31,8 +31,8 @@ class SampleGrid(keras.callbacks.Callback):
         directory: Folder of `epoch_<number>.png` or `step_<number>.png` and of `training.gif`.
         grid: `(rows, columns)`; `(4, 4)` by default, of conditional models 8 columns and a row a
             class, of at most 10 classes.
-        every_epochs: Epochs between two grids; unused with `every_steps`. A training too short for
-            its interval has one grid, at its end.
+        every_epochs: Epochs between two grids; unused with `every_steps`. There is one of the
+            untrained model too, as number 0, and one at the end of the training.
         every_steps: Steps between two grids, or None for grids at epoch ends. With
             `steps_per_execution` above 1, a grid is written after the execution that reaches it.
         seed: Integer seed of the latents, the same for all grids.
@@ -51,14 +51,14 @@ class SampleGrid(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory: str | os.PathLike,
+        directory: str | os.PathLike[str],
         grid: Sequence[int] | None = None,
         every_epochs: int = 1,
         every_steps: int | None = None,
         seed: int = 0,
         gif: bool = True,
         gif_ms: int = 200,
-        log_dir: str | os.PathLike | None = None,
+        log_dir: str | os.PathLike[str] | None = None,
     ):
         super().__init__()
         every = every_epochs if every_steps is None else every_steps
@@ -84,7 +84,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._frames: list[Path] = []
-        self._has_begun, self._epoch = False, 0
+        self._has_begun, self._epoch, self._last = False, 0, 0
         # What cannot be drawn or written raises now, not at the first grid.
         as_pixels(self.model.generate(1, seed=self.seed))
         check_writable(self.directory / "training.gif")
@@ -95,7 +95,11 @@ class SampleGrid(keras.callbacks.Callback):
             reached = self.model.step if self.by_step else epoch
             found = numbered(self.directory, self._prefix, ".png")
             self._frames = [path for number, path in found.items() if number <= reached]
+            self._last = max([number for number in found if number <= reached], default=-1)
             self._step = self.model.step
+            if self.model.step == 0:  # Of the untrained model, so that there is one at once.
+                self._frames = []
+                self._write(0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.by_step:
@@ -109,8 +113,9 @@ class SampleGrid(keras.callbacks.Callback):
             self._write(self._epoch)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if not self._frames and self._epoch:  # Too short a training for its interval.
-            self._write(self.model.step if self.by_step else self._epoch)
+        end = self.model.step if self.by_step else self._epoch
+        if self._last < end:  # The interval does not divide the training.
+            self._write(end)
         if self.gif and self._frames and is_chief(self.model):
             with replacing(self.directory / "training.gif", self.model) as aside:
                 write_film(map(Image.open, self._frames), aside, self.gif_ms)
@@ -143,5 +148,6 @@ class SampleGrid(keras.callbacks.Callback):
             grid = image_grid(samples, rows, columns, value_range=value_range)
             grid.save(aside)
         self._frames.append(path)
+        self._last = number
         if self.log_dir is not None and is_chief(self.model):
             backend.write_picture(os.fspath(self.log_dir), "samples", np.asarray(grid), number)

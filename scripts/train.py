@@ -163,7 +163,9 @@ def run(arguments: argparse.Namespace) -> None:
         with replacing(run_dir / "model.keras", strategy) as aside:
             gan.save(aside)
         if is_chief(strategy):
-            written = ", ".join(sorted(path.name for path in run_dir.iterdir()))
+            written = ", ".join(
+                sorted(path.name for path in run_dir.iterdir() if not path.name.startswith("."))
+            )
             print(f"Trained {config['preset']} for {gan.step} steps; {run_dir} holds {written}.")
 
 

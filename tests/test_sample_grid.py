@@ -17,26 +17,35 @@ from conftest import Recorded, image_networks, images, make, vector_networks
 @pytest.mark.parametrize(
     ("arguments", "compiled", "expected"),
     [
-        ({}, {}, ["epoch_000001", "epoch_000002", "epoch_000003"]),
-        ({"every_epochs": 2}, {}, ["epoch_000002"]),
-        ({"every_steps": 3}, {}, [f"step_{i:06d}" for i in (3, 6, 9, 12)]),
-        ({"every_steps": 5, "every_epochs": 1}, {}, ["step_000005", "step_000010"]),
+        ({}, {}, ["epoch", 0, 1, 2, 3]),
+        ({"every_epochs": 2}, {}, ["epoch", 0, 2, 3]),
+        ({"every_steps": 3}, {}, ["step", 0, 3, 6, 9, 12]),
+        ({"every_steps": 5, "every_epochs": 1}, {}, ["step", 0, 5, 10, 12]),
         # Executions end after steps 3, 4, 7, 8, 11, 12.
-        ({"every_steps": 6}, {"steps_per_execution": 3}, ["step_000006", "step_000012"]),
-        ({"every_epochs": 9}, {}, ["epoch_000003"]),  # One at least.
-        ({"every_steps": 99}, {}, ["step_000012"]),
+        ({"every_steps": 6}, {"steps_per_execution": 3}, ["step", 0, 6, 12]),
+        ({"every_epochs": 9}, {}, ["epoch", 0, 3]),
+        ({"every_steps": 99}, {}, ["step", 0, 12]),
     ],
 )
 def test_sample_grid_files(arguments, compiled, expected, tmp_path):
-    fit(model(**compiled), kg.callbacks.SampleGrid(tmp_path / "s", **arguments), epochs=3)
-    assert names(tmp_path / "s") == [*(f"{name}.png" for name in expected), "training.gif"]
+    """The first is of the untrained model, the last of the trained one."""
+    gan = model(**compiled, rate=1.0)
+    untrained = gan.generate(16, seed=0)
+    fit(gan, kg.callbacks.SampleGrid(tmp_path / "s", **arguments), epochs=3)
+    kind, *numbers = expected
+    pictures = [f"{kind}_{number:06d}.png" for number in numbers]
+    assert names(tmp_path / "s") == [*pictures, "training.gif"]
+    for picture, samples in ((pictures[0], untrained), (pictures[-1], gan.generate(16, seed=0))):
+        by_hand = grid_by_hand(samples, 4, 4, scale=7)
+        np.testing.assert_array_equal(pixels(tmp_path / "s" / picture), by_hand)
+    assert len(frames_of(tmp_path / "s" / "training.gif")) == len(pictures)
 
 
 def test_sample_grid_counts_steps_through_several_fits(tmp_path):
     gan, grids = model(), kg.callbacks.SampleGrid(tmp_path, every_steps=3, gif=False)
     fit(gan, grids)
     fit(gan, grids)
-    assert names(tmp_path) == ["step_000003.png", "step_000006.png"]
+    assert names(tmp_path) == [f"step_{i:06d}.png" for i in (0, 3, 4, 6, 8)]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +73,8 @@ def test_sample_grid_gif(channels, tmp_path):
     grids = kg.callbacks.SampleGrid(tmp_path, (1, 2), every_steps=1, gif_ms=70)
     fit(model(channels=channels, rate=1.0), grids, x=images(16, channels=channels), epochs=2)
     frames = frames_of(tmp_path / "training.gif")
-    expected = [pixels(tmp_path / f"step_{i:06d}.png") for i in range(1, 9)]
-    assert [duration for _, duration in frames] == [70] * 8
+    expected = [pixels(tmp_path / f"step_{i:06d}.png") for i in range(9)]
+    assert [duration for _, duration in frames] == [70] * 9
     for (frame, _), picture in zip(frames, expected, strict=True):
         difference = np.abs(frame.astype(int) - picture)
         # 256 colours are all that grey pictures have; those of colour pictures are chosen to fit.
@@ -89,7 +98,7 @@ def test_sample_grid_keeps_the_frames_of_an_interrupted_run(by_step, tmp_path):
     gan.save(tmp_path / "gan.keras")
     kept = {path.name: path.read_bytes() for path in tmp_path.glob("*_*.png")}
     fit(gan, kg.callbacks.SampleGrid(tmp_path, **every), epochs=4, initial_epoch=2)
-    assert len(frames_of(tmp_path / "training.gif")) == (8 if by_step else 4)
+    assert len(frames_of(tmp_path / "training.gif")) == (9 if by_step else 5)
     assert all((tmp_path / name).read_bytes() == content for name, content in kept.items())
 
     # Back to epoch 2: what lies beyond belongs to another future.
@@ -97,7 +106,7 @@ def test_sample_grid_keeps_the_frames_of_an_interrupted_run(by_step, tmp_path):
     fit(gan, kg.callbacks.SampleGrid(tmp_path, **every), epochs=3, initial_epoch=2)
     frames = frames_of(tmp_path / "training.gif")
     paths = sorted(tmp_path.glob("*_*.png"))
-    assert len(frames) == len(paths) - (2 if by_step else 1) == (6 if by_step else 3)
+    assert len(frames) == len(paths) - (2 if by_step else 1) == (7 if by_step else 4)
     for (frame, _), path in zip(frames, paths, strict=False):
         np.testing.assert_array_equal(frame, pixels(path))
 
@@ -119,7 +128,7 @@ def test_sample_grid_of_a_conditional_model_has_a_row_a_class(
     gan = Conditional(classes)
     draw(kg.callbacks.SampleGrid(tmp_path, grid, seed=5, gif=False), gan)
     labels = [label for label in rows for _ in range(columns)]
-    assert gan.asked[1:] == [(len(labels), 5, labels)]
+    assert gan.asked[1:] == [(len(labels), 5, labels)] * 2  # Before training too.
     samples = gan.generate(len(labels), labels=labels)
     expected = grid_by_hand(samples, len(rows), columns, scale=7)
     np.testing.assert_array_equal(pixels(tmp_path / "epoch_000001.png"), expected)
@@ -213,8 +222,8 @@ def test_grids_are_shown_in_tensorboard(tmp_path):
     found = {}
     for tag, step, value in events(tmp_path / "board"):
         found.setdefault(tag, []).append((step, value))
-    assert [step for step, _ in found["samples"]] == [1, 2]
-    picture = tf.io.decode_png(found["samples"][1][1].tensor.string_val[2]).numpy()
+    assert [step for step, _ in found["samples"]] == [0, 1, 2]
+    picture = tf.io.decode_png(found["samples"][-1][1].tensor.string_val[2]).numpy()
     written = np.asarray(Image.open(tmp_path / "samples" / "epoch_000002.png"))
     np.testing.assert_array_equal(picture, written)
     # Scalars of both networks, and a histogram of each weight.

@@ -97,6 +97,7 @@ def test_run_folder(folder):
         "history.csv",
         "losses.png",
         "model.keras",
+        "samples/epoch_000000.png",
         "samples/epoch_000001.png",
         "samples/epoch_000002.png",
         "samples/training.gif",
@@ -664,6 +665,7 @@ def test_the_console_command_trains_on_digits(tmp_path):
         "history.csv",
         "losses.png",
         "model.keras",
+        "samples/epoch_000000.png",
         "samples/epoch_000001.png",
         "samples/training.gif",
     ]
