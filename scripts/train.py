@@ -20,6 +20,7 @@ from keras_gans.callbacks.files import has_workers, is_chief, replacing, write_j
 from keras_gans.presets import files
 from keras_gans.scripts import evaluate
 from keras_gans.scripts.arguments import add_data, integer
+from keras_gans.scripts.time_left import TimeLeft
 
 _DEFAULT = "hinge-mnist"
 _STRATEGIES = {
@@ -186,13 +187,15 @@ def _train(
     write_config = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: write_json(run_dir / "config.json", config, strategy)
     )
+    verbose = _verbosity(arguments.verbose)
     gan.fit(
         x,
         y,
         **config["fit"],
-        verbose=_verbosity(arguments.verbose),
+        verbose=verbose,
         callbacks=[
             write_config,
+            *([TimeLeft()] if verbose else []),
             *make_callbacks(config, run_dir, data, arguments.tensorboard),
         ],
     )

@@ -17,7 +17,7 @@ from PIL import Image, ImageSequence
 import keras_gans as kg
 from conftest import make, vector_networks
 from keras_gans.callbacks.pictures import as_pixels, image_grid
-from keras_gans.scripts import train
+from keras_gans.scripts import time_left, train
 from keras_gans.scripts.main import main
 
 # The default set-up on forty 8x8 images, with everything that a run folder can hold.
@@ -173,6 +173,30 @@ def test_there_are_no_control_codes_where_there_is_no_terminal(folder, capsys):
     out = capsys.readouterr().out
     assert "\x1b" not in out and "\r" not in out and "\b" not in out
     assert len(re.findall(r"^5/5 - .*d_loss", out, re.M)) == 2
+    lines = out.splitlines()  # Between the two epochs, on a line of its own.
+    assert re.fullmatch(r"About \d+ s left\.", lines[lines.index("Epoch 2/2") - 1])
+
+
+def test_the_time_left_is_told_at_times(monkeypatch, capsys):
+    now = iter(range(0, 100_000, 3600))
+    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    told = time_left.TimeLeft()
+    told.set_params({"epochs": 6})
+    told.on_train_begin()
+    for epoch in range(6):
+        told.on_epoch_begin(epoch)
+        told.on_epoch_end(epoch)
+    # The clock goes on by an hour when it is read: at the begin, after 1, 2 and 4 epochs.
+    left = ["5 h 0 min", "4 h 0 min", "1 h 30 min"]
+    assert capsys.readouterr().out.splitlines() == [f"About {text} left." for text in left]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (95, "2 min"), (3500, "58 min")]
+)
+def test_a_time_is_said_as_people_do(seconds, text):
+    assert time_left.duration(seconds) == text
+    assert time_left.duration(3 * 3600 + 1190) == "3 h 20 min"
 
 
 def resolved(*argv):
