@@ -6,7 +6,7 @@ import keras
 
 
 class ForOptimizer(keras.callbacks.Callback):
-    """Has a callback that changes the learning rate change that of one optimizer.
+    """Has a callback that reads or changes the learning rate see one of the two optimizers.
 
     Without it, Keras' `LearningRateScheduler` and `ReduceLROnPlateau` change both.
 

@@ -1,13 +1,12 @@
 """Both optimizers as one, for Keras' own callbacks."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import keras
 
 
 class Named:
-    """An optimizer under the name that the model knows it by.
+    """An optimizer under the name that the model knows it by, alone in its `optimizers`.
 
     Args:
         name: Such as "d_optimizer".
@@ -17,6 +16,10 @@ class Named:
     def __init__(self, name: str, optimizer: keras.optimizers.Optimizer):
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "optimizer", optimizer)
+
+    @property
+    def optimizers(self) -> list["Named"]:
+        return [self]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.optimizer, name)
@@ -55,8 +58,23 @@ class BothOptimizers:
         """Whether both are built, as `summary` asks."""
         return all(optimizer.built for optimizer in self.optimizers)
 
-    def only(self, name: str) -> SimpleNamespace:
-        """Returns what `model.optimizer` is to a callback that is to change one learning rate.
+    def get_config(self) -> dict[str, Any]:
+        """Returns both configurations in one, as callbacks that log them ask for it."""
+        return {
+            f"{optimizer.name}_{key}": value
+            for optimizer in self.optimizers
+            for key, value in optimizer.get_config().items()
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"Expected a callback that goes through `model.optimizer.optimizers`. Received: one "
+            f"that reads `{name}` of a single optimizer; wrap it, as in "
+            'kg.callbacks.ForOptimizer("g_optimizer", callback)'
+        )
+
+    def only(self, name: str) -> Named:
+        """Returns what `model.optimizer` is to a callback that is to see one of both.
 
         Args:
             name: "d_optimizer" or "g_optimizer".
@@ -70,4 +88,4 @@ class BothOptimizers:
                 f"Expected the name of an optimizer, one of "
                 f"{[optimizer.name for optimizer in self.optimizers]}. Received: {name!r}"
             )
-        return SimpleNamespace(optimizers=chosen)
+        return chosen[0]
