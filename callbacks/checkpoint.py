@@ -28,7 +28,9 @@ class Checkpoint(keras.callbacks.Callback):
         >>> gan = keras.saving.load_model("run/epoch_000045.keras")
     """
 
-    def __init__(self, directory: str | os.PathLike, every_epochs: int = 1, keep: int | None = 3):
+    def __init__(
+        self, directory: str | os.PathLike[str], every_epochs: int = 1, keep: int | None = 3
+    ):
         super().__init__()
         if every_epochs < 1 or (keep is not None and keep < 1):
             raise ValueError(

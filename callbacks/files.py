@@ -12,7 +12,7 @@ from typing import Any
 
 
 @contextmanager
-def replacing(path: str | os.PathLike, model: Any = None) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], model: Any = None) -> Iterator[Path]:
     """Gives a path to write to, which takes the place of `path` once it is written and on disk.
 
     On workers other than the chief, what is written goes nowhere.
@@ -42,7 +42,7 @@ def replacing(path: str | os.PathLike, model: Any = None) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def check_writable(path: str | os.PathLike) -> None:
+def check_writable(path: str | os.PathLike[str]) -> None:
     """Raises unless a file can be written there; makes nothing.
 
     Args:
@@ -111,7 +111,7 @@ def _count(cluster: dict[str, Any]) -> int:
     return sum(len(cluster.get(role, ())) for role in ("chief", "worker"))
 
 
-def numbered(directory: str | os.PathLike, prefix: str, suffix: str) -> dict[int, Path]:
+def numbered(directory: str | os.PathLike[str], prefix: str, suffix: str) -> dict[int, Path]:
     """Returns the files `<prefix>_<number><suffix>` of a folder by number, in order."""
     pattern = re.compile(rf"{re.escape(prefix)}_(\d+){re.escape(suffix)}")
     names = os.listdir(directory) if os.path.isdir(directory) else []

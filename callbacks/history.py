@@ -27,7 +27,7 @@ class HistoryCSV(keras.callbacks.Callback):
         >>> gan.fit(images, epochs=5, callbacks=[kg.callbacks.HistoryCSV("history.csv")])
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         super().__init__()
         self.path = Path(path)
 

@@ -31,7 +31,7 @@ class LossCurves(Resumable):
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         terms: Sequence[str] = ("g_loss", "d_loss"),
         every_epochs: int = 1,
     ):
@@ -130,7 +130,7 @@ class EpochSamples(Resumable):
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         epochs: Sequence[int] = (1, 2, 4, 10, 50, 100),
         columns: int = 5,
         seed: int = 0,

@@ -22,7 +22,7 @@ class MetricCurves(Resumable):
         >>> gan.fit(images, epochs=50, callbacks=[scores, curves])
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         super().__init__()
         self.path = Path(path)
 

@@ -38,7 +38,7 @@ class NearestImages(keras.callbacks.Callback):
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         data: Any,
         samples: int = 8,
         k: int = 5,

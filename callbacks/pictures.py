@@ -120,7 +120,9 @@ def opaque(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
-def write_film(frames: Iterable[Image.Image], path: str | os.PathLike, frame_ms: int = 50) -> None:
+def write_film(
+    frames: Iterable[Image.Image], path: str | os.PathLike[str], frame_ms: int = 50
+) -> None:
     """Writes pictures of one size as a film, which is played over and over where it is a GIF.
 
     Args:
@@ -147,7 +149,7 @@ def write_film(frames: Iterable[Image.Image], path: str | os.PathLike, frame_ms:
         raise ValueError(f"Expected a film that ends in .gif or .mp4. Received: {path}")
 
 
-def _write_mp4(frames: Iterable[Image.Image], path: str | os.PathLike, fps: float) -> None:
+def _write_mp4(frames: Iterable[Image.Image], path: str | os.PathLike[str], fps: float) -> None:
     try:
         import imageio_ffmpeg
 

@@ -55,7 +55,7 @@ class TrainState(keras.callbacks.Callback):
         >>> gan.fit(images, epochs=50, callbacks=[kg.callbacks.TrainState("run")])
     """
 
-    def __init__(self, directory: str | os.PathLike, max_overhead: float = 0.02):
+    def __init__(self, directory: str | os.PathLike[str], max_overhead: float = 0.02):
         super().__init__()
         if not 0 < max_overhead <= 1:
             raise ValueError(

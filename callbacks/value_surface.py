@@ -39,7 +39,7 @@ class ValueSurface(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory: str | os.PathLike,
+        directory: str | os.PathLike[str],
         data: Any,
         centers: Any = None,
         every_epochs: int = 1,

@@ -37,5 +37,5 @@ class ClipWeights(keras.constraints.Constraint):
     def __hash__(self) -> int:
         return hash(self.clip_value)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {"clip_value": self.clip_value}

@@ -43,7 +43,9 @@ def truncated(latents: np.ndarray, bound: float, distribution: str, seed: int) -
     return np.where(np.abs(latents) > bound, again, latents).astype(latents.dtype)
 
 
-def walk(latents: Any, steps: int, distribution: str = "normal", closed: bool = False) -> Any:
+def walk(
+    latents: Any, steps: int, distribution: str = "normal", closed: bool = False
+) -> np.ndarray:
     """Walks from one latent to the next, in straight lines, or on arcs for normal latents.
 
     Normal latents of many dimensions are all about as far from 0, and so are those of an arc; the

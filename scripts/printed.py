@@ -36,7 +36,7 @@ class Printed(NamedTuple):
             curves: The state of a `LossCurves` of the two losses.
         """
         values, window = np.array(curves["values"]), max(self.window, _WINDOW)
-        scores = {}
+        scores: dict[str, float] = {}
         for step in self.losses:
             if step + 1 in curves["steps"]:
                 end = curves["steps"].index(step + 1) + 1

@@ -42,7 +42,7 @@ class Bundled(tfds.core.GeneratorBasedBuilder):
             disable_shuffling=True,
         )
 
-    def _split_generators(self, dl_manager: Any) -> dict[str, Iterator]:
+    def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[Any]]:
         from sklearn.model_selection import train_test_split
 
         images, labels = self._arrays()

@@ -25,7 +25,7 @@ PATIENCE = 10.0  # Seconds for the server of a data set to answer.
 BUNDLED = {"digits": "Digits", "mnist_5k": "Mnist5k"}
 
 
-def read(name: str, split: str, data_dir: str | os.PathLike | None) -> tf.data.Dataset:
+def read(name: str, split: str, data_dir: str | os.PathLike[str] | None) -> tf.data.Dataset:
     """Reads a TFDS data set: uint8 images, with their labels where they have one class each."""
     with _without_warnings():
         builder = _builder(name, data_dir)
@@ -53,7 +53,7 @@ def _examples(name: str, builder: Any, split: str, keys: Sequence[str]) -> tf.da
     )
 
 
-def _builder(name: str, data_dir: str | os.PathLike | None) -> Any:
+def _builder(name: str, data_dir: str | os.PathLike[str] | None) -> Any:
     """Returns the TFDS builder of a name."""
     import tensorflow_datasets as tfds
 

@@ -28,11 +28,11 @@ def names() -> list[str]:
 
 
 def load(
-    name: str | os.PathLike,
+    name: str | os.PathLike[str],
     split: str = "train",
     size: tuple[int, int] | None = None,
     labels: bool = False,
-    data_dir: str | os.PathLike | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
     channels: int | None = None,
     skip_corrupt: bool = False,
 ) -> tf.data.Dataset:
@@ -99,10 +99,10 @@ def load(
 
 
 def _open(
-    name: str | os.PathLike,
+    name: str | os.PathLike[str],
     split: str,
     size: tuple[int, int] | None,
-    data_dir: str | os.PathLike | None,
+    data_dir: str | os.PathLike[str] | None,
     skip_corrupt: bool,
 ) -> tf.data.Dataset:
     """Opens the source that serves a name; all sources give (image,) or (image, label)."""

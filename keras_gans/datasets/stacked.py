@@ -11,7 +11,7 @@ PREFIX = "stacked_"
 STACKS = 128_000  # As many as PacGAN trains on.
 
 
-def read(name: str, split: str, data_dir: str | os.PathLike | None) -> tf.data.Dataset:
+def read(name: str, split: str, data_dir: str | os.PathLike[str] | None) -> tf.data.Dataset:
     """Reads a data set `stacked_<name>`: its images by threes, each drawn by itself.
 
     Args:

@@ -70,5 +70,5 @@ class SelfAttention2D(layers.Layer):
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[int | None, ...]:
         return tuple(input_shape)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "spectral_normalization": self.spectral_normalization}

@@ -78,6 +78,6 @@ class ConditionalBatchNormalization(layers.BatchNormalization):
     def compute_output_shape(self, input_shape: Sequence[Any]) -> tuple[int | None, ...]:
         return tuple(super().compute_output_shape(input_shape[0]))
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "num_classes": self.num_classes}
         return {name: v for name, v in config.items() if name not in ("center", "scale")}

@@ -69,7 +69,7 @@ class MinibatchDiscrimination(layers.Layer):
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], input_shape[-1] + self.num_kernels)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_kernels": self.num_kernels,

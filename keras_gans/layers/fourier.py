@@ -49,5 +49,5 @@ class FourierFeatures(layers.Layer):
         *others, size = input_shape
         return (*others, size and (1 + 2 * self.count) * size)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "count": self.count}

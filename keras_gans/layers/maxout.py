@@ -53,7 +53,7 @@ class Maxout(layers.Layer):
         pieces = ops.matmul(inputs, self.kernel) + self.bias
         return ops.max(ops.reshape(pieces, (-1, self.pieces, self.units)), axis=1)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "units": self.units,

@@ -59,5 +59,5 @@ class Pack(layers.Layer):
         batch, *positions, channels = input_shape
         return (self._packs(batch), *positions, self.m * channels)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "m": self.m}

@@ -58,7 +58,7 @@ class EmbeddingProjection(layers.Layer):
     def compute_output_shape(self, input_shape: Sequence[Any]) -> tuple[int | None, ...]:
         return (input_shape[0][0], 1)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_classes": self.num_classes,

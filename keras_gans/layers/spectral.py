@@ -119,7 +119,7 @@ class SpectralNormalization(layers.Wrapper):
         outputs = self.layer.compute_output_spec(inputs)
         return keras.KerasTensor(outputs.shape, self.layer.compute_dtype)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 

@@ -75,7 +75,7 @@ class MinibatchStdDev(layers.Layer):
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], input_shape[-1] + self.features)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "group_size": self.group_size,

@@ -62,7 +62,7 @@ class UpSampledConv2D(layers.Conv2D):
             shape[axis] = shape[axis] and 2 * shape[axis]
         return tuple(shape)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         for name in ("padding", "strides", "dilation_rate", "groups"):
             config.pop(name)

@@ -50,7 +50,7 @@ def get(extractor: Any, sample_shape: tuple[int, ...]) -> Extractor:
 
 
 def classifier(
-    data: str | os.PathLike = "digits",
+    data: str | os.PathLike[str] = "digits",
     size: tuple[int, int] | None = None,
     split: str = "train",
 ) -> Extractor:

@@ -24,7 +24,7 @@ MAX_SAMPLES = 10_000
 MIN_SAMPLES = 6
 
 
-class Scores(dict):
+class Scores(dict[str, float]):
     """Metrics by name, as floats.
 
     Attributes:

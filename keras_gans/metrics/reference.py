@@ -46,7 +46,7 @@ class ReferenceInception(Extractor):
         al., 2017, GANs Trained by a Two Time-Scale Update Rule, for its use.
     """
 
-    def __init__(self, weights: str | os.PathLike | None = None, width: float = 1.0):
+    def __init__(self, weights: str | os.PathLike[str] | None = None, width: float = 1.0):
         model = reference_network(width)
         arrays, self.comparable = read(weights)
         load(model, arrays)
@@ -97,7 +97,7 @@ def _interpolation(before: int, after: int) -> np.ndarray:
     return matrix
 
 
-def read(weights: str | os.PathLike | None) -> tuple[Mapping[str, np.ndarray], bool]:
+def read(weights: str | os.PathLike[str] | None) -> tuple[Mapping[str, np.ndarray], bool]:
     """Reads the arrays of a weights file by their names in PyTorch.
 
     Args:

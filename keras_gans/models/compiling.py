@@ -1,7 +1,7 @@
 """What `compile` settles: how a GAN is trained."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Never
 
 import keras
 
@@ -24,8 +24,6 @@ class Compiling(keras.Model):
     default_penalties: Sequence[Penalty] = ()
     default_n_critic = 1
 
-    discriminator: keras.Model
-    generator: keras.Model
     ema_generator: AveragedNetwork | None
     loss: losses.Loss
     metrics: Any
@@ -61,7 +59,7 @@ class Compiling(keras.Model):
         run_eagerly: bool = False,
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
-        **refused: Any,
+        **refused: Never,
     ) -> None:
         """Sets how to train; each argument left out takes the paper's value.
 

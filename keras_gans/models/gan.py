@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops, tree
@@ -101,7 +101,8 @@ class GAN(Sampling, Saving, Compiling, Penalising, Trainer):
         self.loss = losses.get(loss or self.default_loss)
         seed = random.randrange(2**31) if seed is None else seed
         self.seed_generator = backend.ReplicaSeedGenerator(seed)
-        (self.latent_dim,), *labels = inspection.input_shapes(generator)
+        (latent_dim,), *labels = inspection.input_shapes(generator)
+        self.latent_dim = cast(int, latent_dim)
         self.sample_shape = inspection.sample_shape(generator, discriminator)
         self.conditional = bool(labels)
         self.num_classes = num_classes

@@ -4,7 +4,6 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_gans.models.updating import Updating, as_float32, joined
@@ -20,8 +19,6 @@ class Penalising(Updating):
 
     penalties: list[Penalty]
     generator_penalties: list[Penalty]
-    d_optimizer: keras.optimizers.Optimizer
-    g_optimizer: keras.optimizers.Optimizer
 
     @property
     def leaves_order_to_chance(self) -> bool:

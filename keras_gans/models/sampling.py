@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Never
 
 import keras
 import numpy as np
@@ -85,7 +85,7 @@ class Sampling(keras.Model):
 
     def export(
         self,
-        filepath: str | os.PathLike,
+        filepath: str | os.PathLike[str],
         format: str = "tf_saved_model",
         verbose: bool | None = None,
         input_signature: Any = None,
@@ -125,7 +125,7 @@ class Sampling(keras.Model):
         batch_size: int | None = None,
         verbose: str | int = "auto",
         return_dict: bool = True,
-        **refused: Any,
+        **refused: Never,
     ) -> protocol.Scores:
         """Measures samples, of the averaged generator where there is one, against real data.
 

@@ -13,7 +13,7 @@ from keras_gans.models.averages import AveragedNetwork
 class Saving(keras.Model):
     """The part of a GAN that saves and loads it whole."""
 
-    def save(self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any) -> None:
+    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
         """Saves the whole model: networks, averages, optimizers, random states, logs.
 
         Args:
@@ -46,7 +46,9 @@ class Saving(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Self:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         if "averaged" not in config:
             raise ValueError(
                 "Expected a file of keras_gans 0.2 or later. Received: one of an earlier version, "

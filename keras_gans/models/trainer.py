@@ -3,7 +3,7 @@
 import contextlib
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Never
 
 import keras
 
@@ -87,7 +87,7 @@ class Trainer(backend.Model):
         steps_per_epoch: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
-        **refused: Any,
+        **refused: Never,
     ) -> keras.callbacks.History:
         """Trains on mini-batches of `batch_size`, grouped as the model's step needs them.
 

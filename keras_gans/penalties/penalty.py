@@ -51,7 +51,7 @@ class Penalty(Configured):
             )
         if not isinstance(every, int) or every < 1:
             raise ValueError(f"Expected an integer `every` >= 1. Received: every={every!r}")
-        self.weight = weight
+        self.weight: Any = weight
         self.every = every
         self.name = name or self.default_name
 

@@ -48,7 +48,7 @@ def register(name: str, preset: dict[str, Any]) -> None:
     PRESETS[name] = fields.checked(fields.copied(preset), repr(name))
 
 
-def get(name: str | os.PathLike) -> dict[str, Any]:
+def get(name: str | os.PathLike[str]) -> dict[str, Any]:
     """Returns a preset as a nested dict of plain values, a copy to be changed at will.
 
     Args:
@@ -74,7 +74,7 @@ def get(name: str | os.PathLike) -> dict[str, Any]:
     return {**fields.copied(PRESETS[str(name)]), "preset": name}
 
 
-def build(preset: str | os.PathLike | dict[str, Any], **compile_arguments: Any) -> models.GAN:
+def build(preset: str | os.PathLike[str] | dict[str, Any], **compile_arguments: Any) -> models.GAN:
     """Builds and compiles the model of a preset; needs no data.
 
     Args:

@@ -190,7 +190,7 @@ def _changed(preset: dict[str, Any], **changes: dict[str, Any]) -> dict[str, Any
     return {**preset, **{part: {**preset[part], **values} for part, values in changes.items()}}
 
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "hinge-mnist": _changed(
         _small_mnist(
             "Hinge loss and spectral normalisation (Miyato et al., 2018) on a small pair",
