@@ -581,7 +581,7 @@ def test_other_data_has_no_modes():
 
 
 def test_every_data_set_that_is_named_is_found(data_dir):
-    assert datasets.names()[:2] == ["digits", "mnist_5k"] and len(set(datasets.names())) == 15
+    assert datasets.names()[:2] == ["digits", "mnist_5k"] and len(set(datasets.names())) == 16
     for name in set(datasets.names()) - {"fashion_mnist", "cifar10"}:
         assert len(datasets.load(name, data_dir=data_dir[0])) > 0
 
