@@ -9,8 +9,9 @@ import keras
 from keras_gans.callbacks.figures import nearest_grid
 from keras_gans.callbacks.files import check_writable, replacing
 from keras_gans.callbacks.pictures import as_pixels
+from keras_gans.datasets.ranges import check_values, scale_of, scaled
 from keras_gans.metrics import extractors, nearest_neighbours
-from keras_gans.metrics.samples import as_array, check_values, scale_of, scaled
+from keras_gans.metrics.samples import as_array
 
 
 class NearestImages(keras.callbacks.Callback):

@@ -77,7 +77,7 @@ def test_the_algorithm_is_on_three_screens():
 
 
 # Input code may be of tf.data, and data sets are of TFDS.
-INPUT = {"models/minibatches.py", "metrics/samples.py", "metrics/extractors.py"}
+INPUT = {"models/pipelines.py"}
 
 
 def test_only_backends_and_input_code_name_tensorflow():

@@ -3,50 +3,97 @@
 No other module names a backend.
 """
 
+from typing import TYPE_CHECKING
+
 import keras
 
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "Expected Keras to run on TensorFlow. Received: the backend "
-        f"{keras.backend.backend()!r}; set KERAS_BACKEND=tensorflow before importing Keras"
-    )
+from keras_gans.backend.scope import Scope
+from keras_gans.backend.summaries import write_picture
 
-from keras_gans.backend.tensorflow import (
-    Model,
-    ReplicaLossScaleOptimizer,
-    ReplicaSeedGenerator,
-    apply_adam,
-    average_over_replicas,
-    check_scope,
-    compile_steps,
-    data_errors,
-    exact_runs,
-    gradients,
-    has_gpu,
-    input_gradient,
-    mean_over_replicas,
-    replica_count,
-    sample_count,
-    worker_errors,
-    write_picture,
-)
+if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
+    from keras_gans.backend.tensorflow import (
+        Model,
+        ReplicaLossScaleOptimizer,
+        ReplicaSeedGenerator,
+        apply_adam,
+        array_batches,
+        average_over_replicas,
+        check_scope,
+        compile_steps,
+        cond,
+        exact_runs,
+        gradients,
+        has_gpu,
+        input_gradient,
+        mean_over_replicas,
+        replica_count,
+        worker_errors,
+    )
+elif keras.backend.backend() == "jax":
+    from keras_gans.backend.jax import (
+        array_batches,
+        compile_steps,
+        cond,
+        gradients,
+        has_gpu,
+        input_gradient,
+    )
+    from keras_gans.backend.single import (
+        Model,
+        ReplicaLossScaleOptimizer,
+        ReplicaSeedGenerator,
+        apply_adam,
+        average_over_replicas,
+        check_scope,
+        exact_runs,
+        mean_over_replicas,
+        replica_count,
+        worker_errors,
+    )
+elif keras.backend.backend() == "torch":
+    from keras_gans.backend.single import ArrayBatches as array_batches
+    from keras_gans.backend.single import (
+        ReplicaLossScaleOptimizer,
+        ReplicaSeedGenerator,
+        apply_adam,
+        average_over_replicas,
+        check_scope,
+        exact_runs,
+        mean_over_replicas,
+        replica_count,
+        worker_errors,
+    )
+    from keras_gans.backend.torch import (
+        Model,
+        compile_steps,
+        cond,
+        gradients,
+        has_gpu,
+        input_gradient,
+    )
+else:
+    raise ImportError(
+        "Expected Keras to run on TensorFlow, JAX or PyTorch. Received: the backend "
+        f"{keras.backend.backend()!r}; set KERAS_BACKEND before importing Keras"
+    )
 
 __all__ = [
     "Model",
     "ReplicaLossScaleOptimizer",
     "ReplicaSeedGenerator",
+    "Scope",
     "apply_adam",
+    "array_batches",
     "average_over_replicas",
     "check_scope",
     "compile_steps",
-    "data_errors",
+    "cond",
     "exact_runs",
     "gradients",
     "has_gpu",
     "input_gradient",
     "mean_over_replicas",
     "replica_count",
-    "sample_count",
     "worker_errors",
     "write_picture",
 ]

@@ -1,12 +1,17 @@
 """TensorFlow: tapes, `tf.function`, and `tf.distribute`."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from keras_gans.backend.tf_data import epochs
+from keras_gans.datasets.ranges import scaled
+
+# Steps whose mini-batches are gathered from an array ahead of time.
+_READY_STEPS = 8
 
 # Gradients
 
@@ -99,6 +104,9 @@ def apply_adam(
     return True
 
 
+cond = keras.ops.cond
+
+
 def _handle(variable: Any) -> Any:
     """Returns what TensorFlow's operations know a variable by."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
@@ -116,20 +124,18 @@ class Model(keras.Model):
         pass
 
 
-def compile_steps(
-    step: Callable[[Any], dict[str, Any]], strategy: tf.distribute.Strategy, run_eagerly: bool
-) -> Callable[[Any, int], dict[str, Any]]:
-    """Makes a function that runs training steps on all replicas of a strategy.
+def compile_steps(model: Any) -> Callable[[Any, int], dict[str, Any]]:
+    """Makes a function that runs training steps on all replicas of a model's strategy.
 
     Args:
-        step: Function of one element of the data that returns logs.
-        strategy: Where it runs.
-        run_eagerly: Whether nothing is compiled.
+        model: Gives `train_step`, a function of one element of the data that returns logs,
+            `distribute_strategy`, and `run_eagerly`.
 
     Returns:
         A function of an iterator over the data and the number of steps, which returns the logs of
         the last step, means over the replicas.
     """
+    step, strategy = model.train_step, model.distribute_strategy
 
     def replica_step(element):
         # When the data has ended, nothing may change, not even a counter or a seed.
@@ -146,7 +152,7 @@ def compile_steps(
         tf.while_loop(lambda i: i < count - 1, lambda i: (one_step(iterator), i + 1)[1:], [0])
         return one_step(iterator)
 
-    if not run_eagerly:
+    if not model.run_eagerly:
         one_step = tf.function(one_step, autograph=False)
         several_steps = tf.function(several_steps, autograph=False)
 
@@ -186,33 +192,51 @@ def has_gpu() -> bool:
 # Data
 
 
-def sample_count(batches: tf.data.Dataset, batch_size: int) -> int | None:
-    """Returns how many samples a data set of batches holds, without reading it.
-
-    TensorFlow tells the number of batches alone, of which the last may be smaller. Before they were
-    batched the samples could be counted: that data set is found among those that this one is made
-    from.
+def array_batches(
+    arrays: Sequence[Any],
+    steps: int,
+    group: int,
+    batch_size: int,
+    order: Any,
+    scale: tuple[float, float] | None,
+) -> tf.data.Dataset:
+    """Returns an endless data set of tuples of mini-batches, gathered from arrays.
 
     Args:
-        batches: Data set of batches.
-        batch_size: Samples in its first batch.
-
-    Returns:
-        The number; None where it is not known.
+        arrays: Samples, or samples and labels.
+        steps: Elements of an epoch.
+        group: Mini-batches of an element.
+        batch_size: Samples of a mini-batch.
+        order: A `keras_gans.models.minibatches.Order`.
+        scale: The range that samples are mapped onto, if they are pixels.
     """
-    count, rank = int(batches.cardinality()), tf.nest.flatten(batches.element_spec)[0].shape.rank
-    while count >= 0 and int(batches.cardinality()) == count:
-        inputs = batches._inputs()
-        if len(inputs) != 1:
-            return None
-        (batches,) = inputs
-        leaf = tf.nest.flatten(batches.element_spec)[0]
-        samples = int(batches.cardinality())
-        if getattr(leaf, "shape", None) is None or leaf.shape.rank is None:
-            return None
-        if leaf.shape.rank == rank - 1:
-            return samples if -(-samples // batch_size) == count else None
-    return None
+    tensors, n = [tf.convert_to_tensor(array) for array in arrays], len(arrays[0])
+
+    def epoch(start):
+        indices = tf.range(n)
+        if order.shuffle:
+            indices = tf.random.experimental.stateless_shuffle(indices, seed=[order.seed, start])
+        indices = tf.reshape(indices[: steps * group * batch_size], (steps, group, batch_size))
+        return tf.data.Dataset.from_tensor_slices(indices)
+
+    def batch(indices):
+        x, *labels = (tf.gather(tensor, indices) for tensor in tensors)
+        # After they are gathered: pixels take a quarter of the memory of floats.
+        x = scaled(tf.cast(x, tf.float32), scale) if scale else x
+        return (x, *labels) if labels else x
+
+    dataset = epochs(epoch, order.first_step, steps, order.skip)
+    dataset = dataset.map(lambda indices: tuple(batch(indices[i]) for i in range(group)))
+    return dataset.prefetch(_READY_STEPS).with_options(_one_thread())
+
+
+def _one_thread() -> tf.data.Options:
+    """Gathering is short: more threads, and tuning them, would only disturb small networks."""
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    options.threading.max_intra_op_parallelism = 1
+    options.autotune.enabled = False
+    return options
 
 
 # Replicas
@@ -302,33 +326,6 @@ def worker_errors(strategy: tf.distribute.Strategy) -> Iterator[None]:
             f"Expected all {workers} workers to stay alive. Received: {reason}; start all workers "
             "again, with TrainState they go on from the last saved epoch"
         ) from error
-
-
-@contextlib.contextmanager
-def data_errors() -> Iterator[None]:
-    """Raises the sentence that reading the data has ended in, out of TensorFlow's own error."""
-    try:
-        yield
-    except tf.errors.InvalidArgumentError as error:
-        found = re.search(r"ValueError: (Expected .*Received.*)", str(error))
-        if found is None:
-            raise
-        raise ValueError(found[1]) from error
-
-
-def write_picture(folder: str, name: str, pixels: Any, step: int) -> None:
-    """Writes a picture for TensorBoard, which has to be installed.
-
-    Args:
-        folder: Of the event files; a new one is added.
-        name: Under which it is shown.
-        pixels: uint8 array of shape `(height, width, channels)`.
-        step: Where it stands on the slider.
-    """
-    writer = tf.summary.create_file_writer(folder)
-    with writer.as_default():
-        tf.summary.image(name, pixels[None], step)
-    writer.close()
 
 
 def _worker_count(strategy: tf.distribute.Strategy) -> int:

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_gans import backend
+
 # Their kernels have the outputs' axis before that of the inputs.
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 _DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
@@ -78,7 +80,7 @@ class SpectralNormalization(layers.Wrapper):
         kernel = self.kernel
         values = [(v, v.value) for v in self.layer.variables if v is not kernel]
         values.append((kernel, self.normalized_kernel(training)))
-        with keras.StatelessScope(values, collect_losses=True) as scope:
+        with backend.Scope(values, collect_losses=True) as scope:
             outputs = self.layer(inputs)
         for loss in scope.losses:  # Of the activity, which ends with the scope.
             self.add_loss(loss)

@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
 from keras_gans import datasets
@@ -155,15 +154,12 @@ def _trained_weights(
     rng = np.random.default_rng(RECIPE["seed"])
     count = RECIPE["steps"] * RECIPE["batch_size"]
     passes = [rng.permutation(len(images)) for _ in range(-(-count // len(images)))]
-    batches = (
-        tf.data.Dataset.from_tensor_slices(np.concatenate(passes)[:count])
-        .batch(RECIPE["batch_size"])
-        .map(lambda indices: (tf.gather(images, indices), tf.gather(labels, indices)))
-    )
+    order = np.concatenate(passes)[:count].reshape(RECIPE["steps"], RECIPE["batch_size"])
+    batches = ((images[indices], labels[indices]) for indices in order)
     trained = keras.Model(model.input, model.output["probabilities"], name="training")
     optimizer = keras.optimizers.Adam(RECIPE["learning_rate"])
     trained.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
-    trained.fit(batches, shuffle=False, verbose=0)
+    trained.fit(batches, steps_per_epoch=len(order), shuffle=False, verbose=0)
     _normalise(model, images)
     return {f"weight_{i}": weight for i, weight in enumerate(model.get_weights())}
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_gans.datasets.ranges import check_values, scale_of, scaled
 from keras_gans.metrics import extractors
 from keras_gans.metrics.cache import cached, fingerprint
 from keras_gans.metrics.collapse import NearDuplicates
@@ -14,7 +15,7 @@ from keras_gans.metrics.kernel import SquaredDiscrepancy
 from keras_gans.metrics.manifolds import ClosedBalls, OpenBalls
 from keras_gans.metrics.mixtures import mode_coverage
 from keras_gans.metrics.pairs import PairMetric, Pairs
-from keras_gans.metrics.samples import as_arrays, check_values, scale_of, scaled
+from keras_gans.metrics.samples import as_arrays
 from keras_gans.metrics.scores import inception_score
 from keras_gans.metrics.transport import sliced_wasserstein
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gans import backend
+
 
 class AveragedNetwork(keras.Model):
     """A network that computes with running averages of another one's weights.
@@ -35,7 +37,7 @@ class AveragedNetwork(keras.Model):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         pairs = zip(self.network.weights, self.averages, strict=True)
-        with keras.StatelessScope([(weight, average.value) for weight, average in pairs]):
+        with backend.Scope([(weight, average.value) for weight, average in pairs]):
             return self.network(inputs, training=False)
 
     def update(self, decay: Any) -> None:

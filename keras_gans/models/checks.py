@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gans.metrics.samples import are_pixels, check_values
+from keras_gans.datasets.ranges import are_pixels, check_values
 from keras_gans.networks import inspection
 from keras_gans.penalties import Penalty
 

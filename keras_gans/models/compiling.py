@@ -38,6 +38,13 @@ class Compiling(keras.Model):
         return 1 if self.reuse_batch else self.n_critic
 
     @property
+    def step_variables(self) -> list[keras.Variable]:
+        """All variables that a step reads or changes."""
+        optimizers = self.d_optimizer, self.g_optimizer
+        parts = (self, *self.metrics, *optimizers, *self.penalties, *self.generator_penalties)
+        return list({id(v): v for part in parts for v in part.variables}.values())
+
+    @property
     def gp_weight(self) -> Any:
         """The weight of the first penalty, the variant's own by default; None without any."""
         return self.penalties[0].weight if self.penalties else None

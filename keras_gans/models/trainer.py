@@ -1,6 +1,7 @@
 """What `fit` does around the training step; everything about GANs stands in `gan.py`."""
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Never
@@ -149,7 +150,7 @@ class Trainer(backend.Model):
         with (
             backend.worker_errors(self.distribute_strategy),
             backend.exact_runs(self.leaves_order_to_chance),
-            backend.data_errors(),
+            _data_errors(),
             _tidied_up(callbacks),
             _ends_expected(self.steps_per_epoch is None),
         ):
@@ -196,7 +197,7 @@ class Trainer(backend.Model):
         return self.train_function
 
     def _new_train_function(self) -> Any:
-        run = backend.compile_steps(self.train_step, self.distribute_strategy, self.run_eagerly)
+        run = backend.compile_steps(self)
 
         def train_function(iterator):
             steps = self.progress.next_steps(self.steps_per_execution)
@@ -313,6 +314,18 @@ def _ends_expected(is_unknown: bool) -> Iterator[None]:
         if is_unknown:
             warnings.filterwarnings("ignore", "Your input ran out of data")
         yield
+
+
+@contextlib.contextmanager
+def _data_errors() -> Iterator[None]:
+    """Raises the sentence that reading the data has ended in, out of what it came wrapped in."""
+    try:
+        yield
+    except Exception as error:
+        found = re.search(r"ValueError: (Expected .*Received.*)", str(error))
+        if found is None or isinstance(error, ValueError):
+            raise
+        raise ValueError(found[1]) from error
 
 
 def _check_patience(callbacks: Sequence[keras.callbacks.Callback]) -> None:

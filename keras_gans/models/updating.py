@@ -20,12 +20,11 @@ class Updating(keras.Model):
         One network's update calls the other one within it. Random states advance, so that each call
         draws its own dropout mask.
         """
-        with keras.StatelessScope() as scope:
+        with backend.Scope() as scope:
             yield
         held = {id(weight) for weight in network.weights}
-        for variable in self.variables:
-            value = scope.get_current_value(variable)
-            if value is not None and id(variable) not in held:
+        for variable, value in scope.updates:
+            if id(variable) not in held:
                 variable.assign(value)
 
     def minimize(

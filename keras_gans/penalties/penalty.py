@@ -110,7 +110,7 @@ class Penalty(Configured):
         if self.every == 1:
             return values()
 
-        return ops.cond(
+        return backend.cond(
             updates % self.every == 0,
             lambda: {name: self.every * value for name, value in values().items()},
             lambda: {name: ops.zeros(()) for name in self.log_names},
