@@ -53,6 +53,8 @@ def main() -> int:
         top.parse_args()  # Exits: it is help, the version, or a mistake.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_log_lines():
+        import tensorflow  # noqa: F401  # Reads data on every backend.
+
         from keras_gans.scripts import main as scripts
     return scripts.main()
 
