@@ -11,9 +11,11 @@ from conftest import (
     assert_same_state,
     callbacks_of,
     classes,
+    every_variant,
     labelled_networks,
     make,
     points,
+    represented_by,
     vector_networks,
 )
 from test_strategies import arrays, train_with_given_numbers
@@ -75,6 +77,7 @@ def test_each_sample_meets_its_own_label(variant):
         np.testing.assert_array_equal(labels[:4], fake_labels)
 
 
+@every_variant
 def test_matches_the_algorithm_written_by_hand(variant):
     """Against plain TensorFlow, with a label's embedding beside each input of the networks."""
     n_critic, rate, weight, steps = 2, 0.05, 3.0, 3
@@ -159,7 +162,8 @@ def test_every_kind_of_data(kind):
     assert_same_state(*runs)
 
 
-MODES = [{"run_eagerly": True}, {"steps_per_execution": 3}]
+SEVERAL = {"steps_per_execution": 3}
+MODES = represented_by(SEVERAL, among=[{"run_eagerly": True}, SEVERAL])
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -289,6 +293,7 @@ def test_a_conditional_wgan_gp_in_fifteen_lines():
 # What does not fit
 
 
+@every_variant
 def test_data_without_labels_is_one_sentence(variant):
     gan = make(variant, labelled_networks)
     for x in (X, tf.data.Dataset.from_tensor_slices(X)):
@@ -312,6 +317,7 @@ def test_bad_labels(y, message):
         fit(make(kg.GAN, labelled_networks), y=y)
 
 
+@every_variant
 def test_one_conditional_network_is_refused(variant):
     for networks in (
         (labelled_networks()[0], vector_networks()[1]),

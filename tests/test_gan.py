@@ -13,12 +13,14 @@ from conftest import (
     assert_same_state,
     callbacks_of,
     classes,
+    every_variant,
     image_networks,
     images,
     labelled_networks,
     make,
     penalty_names,
     points,
+    represented_by,
     vector_networks,
 )
 from keras_gans.networks import inspection
@@ -123,6 +125,7 @@ def test_labels_are_accepted_and_ignored(variant):
     fit(runs[2], tf.data.Dataset.from_tensor_slices((x, y)))
 
 
+@every_variant
 def test_matches_the_algorithm_written_by_hand(variant):
     """Against the paper's box in plain TensorFlow: own tape, own loss, own SGD, own penalty."""
     n_critic, rate, weight, steps = 2, 0.05, 3.0, 3
@@ -268,6 +271,7 @@ def test_logs_are_means_over_all_updates_of_the_epoch(variant):
         np.testing.assert_allclose(history[name][0], np.mean(values), rtol=1e-5)
 
 
+@every_variant
 def test_d_loss_is_what_is_minimised(variant):
     gan = make(
         variant,
@@ -280,6 +284,7 @@ def test_d_loss_is_what_is_minimised(variant):
     np.testing.assert_allclose(logs["d_loss"], logs["d_fake"] - logs["d_real"] + added, rtol=1e-4)
 
 
+@every_variant
 def test_layer_losses_are_minimised_too(variant):
     def networks():
         generator, _ = vector_networks()
@@ -315,7 +320,10 @@ def same_run(variant, networks=None, x=None, **arguments):
     return gan, history
 
 
-MODES = [{"run_eagerly": True}, {"steps_per_execution": 3}, {"steps_per_execution": 100}]
+EAGER = {"run_eagerly": True}
+MODES = represented_by(
+    EAGER, among=[EAGER, {"steps_per_execution": 3}, {"steps_per_execution": 100}]
+)
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -489,6 +497,7 @@ def test_ema_is_not_trained():
 # Samples
 
 
+@every_variant
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_latents(variant, distribution):
     gan = variant(*vector_networks(), latent_distribution=distribution, seed=0)
@@ -565,6 +574,7 @@ def test_validation_data_is_measured_at_each_epoch(variant):
     assert_same_state(plain, validated)
 
 
+@every_variant
 def test_train_on_batch_is_one_sentence(variant):
     with pytest.raises(ValueError, match="Expected `fit`.* Received: train_on_batch"):
         make(variant).train_on_batch(points(4))
@@ -573,7 +583,9 @@ def test_train_on_batch_is_one_sentence(variant):
 # Saving
 
 
-@pytest.mark.parametrize("networks", [vector_networks, image_networks])
+@pytest.mark.parametrize(
+    "networks", represented_by(vector_networks, among=[vector_networks, image_networks])
+)
 def test_a_saved_model_goes_on_as_if_never_saved(variant, networks, tmp_path):
     x = points() if networks is vector_networks else images()
     gan = make(variant, networks, ema_decay=0.9, n_critic=2, reuse_batch=True)
@@ -609,6 +621,7 @@ def test_an_uncompiled_model_saves(variant, tmp_path):
     np.testing.assert_array_equal(gan.generate(4, seed=0), loaded.generate(4, seed=0))
 
 
+@every_variant
 def test_weights_of_another_optimizer_raise(variant, tmp_path):
     adam = make(variant, d_optimizer="adam", g_optimizer="adam")
     adam.save_weights(tmp_path / "gan.weights.h5")
@@ -661,6 +674,7 @@ def test_minimax_by_name():
     assert isinstance(gan.loss, kg.losses.MinimaxLoss)
 
 
+@every_variant
 def test_no_unused_optimizer(variant):
     gan = make(variant)
     assert not isinstance(gan.optimizer, keras.optimizers.Optimizer)
@@ -676,12 +690,14 @@ BAD_COMPILE = [
 ]
 
 
+@every_variant
 @pytest.mark.parametrize(("arguments", "message"), BAD_COMPILE)
 def test_bad_compile_arguments(variant, arguments, message):
     with pytest.raises(ValueError, match=message):
         make(variant, **arguments)
 
 
+@every_variant
 def test_bad_gp_weight(variant):
     bad = -1.0 if variant.default_penalties else 10.0
     expected = "`gp_weight` >= 0" if variant.default_penalties else "has no penalty"
@@ -689,12 +705,14 @@ def test_bad_gp_weight(variant):
         make(variant, gp_weight=bad)
 
 
+@every_variant
 def test_one_optimizer_for_both_is_refused(variant):
     adam = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="two optimizers"):
         make(variant, d_optimizer=adam, g_optimizer=adam)
 
 
+@every_variant
 def test_a_network_without_trainable_weights_is_refused(variant):
     networks = vector_networks()
     networks[1].trainable = False
@@ -711,6 +729,7 @@ BAD_DATA = {
 }
 
 
+@every_variant
 @pytest.mark.parametrize("kind", BAD_DATA)
 @pytest.mark.parametrize("as_dataset", [False, True])
 def test_bad_data(variant, kind, as_dataset):
@@ -767,6 +786,7 @@ def test_dicts_without_an_image_are_one_sentence():
         fit(make(kg.GAN), data)
 
 
+@every_variant
 @pytest.mark.parametrize(
     ("activation", "scale", "message"),
     [
@@ -785,11 +805,13 @@ def test_values_outside_the_generators_range(variant, activation, scale, message
         fit(gan, x, shuffle=False)
 
 
+@every_variant
 def test_fit_before_compile(variant):
     with pytest.raises(ValueError, match="call compile"):
         variant(*vector_networks()).fit(points(), verbose=0)
 
 
+@every_variant
 def test_discriminator_that_ends_in_a_sigmoid(variant):
     generator, _ = vector_networks()
     for end in (layers.Dense(1, "sigmoid"), layers.Activation("sigmoid"), layers.Softmax()):
@@ -798,6 +820,7 @@ def test_discriminator_that_ends_in_a_sigmoid(variant):
             variant(generator, discriminator)
 
 
+@every_variant
 def test_networks_that_do_not_fit(variant):
     generator, _ = vector_networks(dim=3)
     _, discriminator = vector_networks(dim=2)
@@ -811,18 +834,21 @@ def test_networks_that_do_not_fit(variant):
         variant(*vector_networks(), latent_distribution="cauchy")
 
 
+@every_variant
 @pytest.mark.parametrize("n", [0, -1, 1.5, None])
 def test_bad_generate(variant, n):
     with pytest.raises(ValueError, match="positive integer. Received: n="):
         make(variant).generate(n)
 
 
+@every_variant
 def test_nan_in_a_loss_names_term_and_step(variant):
     gan = make(variant, d_optimizer=keras.optimizers.SGD(1e38), n_critic=1)
     with pytest.raises(ValueError, match=r"finite losses. Received: .*_loss=.* at step \d+"):
         fit(gan, callbacks=[], epochs=5)
 
 
+@every_variant
 def test_steps_per_execution_needs_a_known_length(variant):
     x = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True).batch(4)
     with pytest.raises(ValueError, match="known length.*steps_per_execution=2"):
