@@ -151,15 +151,22 @@ KINDS = {
 }
 
 
+def trained_on(kind):
+    x, y, batch_size = KINDS[kind]()
+    gan = make(kg.WGANGP, labelled_networks, n_critic=2)
+    fit(gan, x, y, batch_size, shuffle=False)
+    return gan
+
+
+@pytest.fixture(scope="module")
+def trained_on_arrays():
+    return trained_on("arrays")
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_data(kind):
+def test_every_kind_of_data(kind, trained_on_arrays):
     """Unshuffled, all are the same training."""
-    runs = []
-    for name in ("arrays", kind):
-        x, y, batch_size = KINDS[name]()
-        runs.append(make(kg.WGANGP, labelled_networks, n_critic=2))
-        fit(runs[-1], x, y, batch_size, shuffle=False)
-    assert_same_state(*runs)
+    assert_same_state(trained_on_arrays, trained_on(kind))
 
 
 SEVERAL = {"steps_per_execution": 3}
@@ -203,12 +210,13 @@ def test_an_interrupted_training_ends_the_same(variant, tmp_path):
         fit(gan, epochs=3, callbacks=[*callbacks_of(variant), state, *callbacks])
         return gan
 
-    straight = train(make(variant, labelled_networks, ema_decay=0.9), tmp_path / "a")
+    def new(seed=0):
+        return make(variant, labelled_networks, seed=seed, ema_decay=0.9, n_critic=2)
+
+    straight = train(new(), tmp_path / "a")
     with pytest.raises(Stop):
-        stop = StopAt(straight.step // 2 + 1)
-        train(make(variant, labelled_networks, ema_decay=0.9), tmp_path / "b", stop)
-    fresh = make(variant, labelled_networks, seed=5, ema_decay=0.9)
-    assert_same_state(straight, train(fresh, tmp_path / "b"))
+        train(new(), tmp_path / "b", StopAt(straight.step // 2 + 1))
+    assert_same_state(straight, train(new(seed=5), tmp_path / "b"))
 
 
 def test_two_replicas_equal_one(variant, mirrored):

@@ -118,11 +118,11 @@ def test_every_update_draws_new_latents(variant):
 
 def test_labels_are_accepted_and_ignored(variant):
     x, y = points(), np.arange(64)
-    runs = [make(variant) for _ in range(3)]
+    runs = [make(variant) for _ in range(2)]
     fit(runs[0], x)
     fit(runs[1], x, y=y)
     assert_same_state(runs[0], runs[1])
-    fit(runs[2], tf.data.Dataset.from_tensor_slices((x, y)))
+    fit(runs[1], tf.data.Dataset.from_tensor_slices((x, y)))
 
 
 @every_variant
@@ -271,7 +271,6 @@ def test_logs_are_means_over_all_updates_of_the_epoch(variant):
         np.testing.assert_allclose(history[name][0], np.mean(values), rtol=1e-5)
 
 
-@every_variant
 def test_d_loss_is_what_is_minimised(variant):
     gan = make(
         variant,
@@ -331,6 +330,7 @@ def test_modes_agree(variant, mode):
     assert_modes_agree(variant, mode, vector_networks, points())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_modes_agree_on_images(mode):
     assert_modes_agree(kg.WGANGP, mode, image_networks, images())
@@ -755,28 +755,39 @@ def image_kinds(pixels):
     }
 
 
-@pytest.mark.parametrize("kind", image_kinds(np.zeros((1, 8, 8, 1), "uint8")))
-@pytest.mark.parametrize("end", [None, keras.layers.Rescaling(0.5, 0.5)], ids=["tanh", "0 to 1"])
-def test_pixels_are_mapped_onto_the_generators_range(kind, end):
+PIXELS = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 1), "uint8")
+
+
+def of_range(low, high):
+    """A model whose generator ends in this range."""
+
     def networks():
         generator, discriminator = image_networks()
-        if end is not None:
-            generator = keras.Sequential([keras.Input((4,)), generator, end])
-        return generator, discriminator
+        end = keras.layers.Rescaling((high - low) / 2, (high + low) / 2)
+        return keras.Sequential([keras.Input((4,)), generator, end]), discriminator
 
-    pixels = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 1), "uint8")
-    low, high = (-1, 1) if end is None else (0, 1)
-    floats = (pixels / (255 / (high - low)) + low).astype("float32")
-    by_floats, by_pixels = (
-        make(kg.WGANGP, networks, n_critic=2),
-        make(kg.WGANGP, networks, n_critic=2),
-    )
-    assert by_floats.value_range == (low, high)
-    x, batch_size = image_kinds(pixels)[kind]
+    return make(kg.WGANGP, image_networks if low < 0 else networks, n_critic=2)
+
+
+@pytest.fixture(scope="module", params=represented_by((-1, 1), among=[(-1, 1), (0, 1)]), ids=str)
+def by_floats(request):
+    """A model trained on the pixels as floats, and these."""
+    low, high = request.param
+    floats = (PIXELS / (255 / (high - low)) + low).astype("float32")
+    gan = of_range(low, high)
+    fit(gan, floats, shuffle=False)
+    assert gan.value_range == (low, high)
+    return gan, floats
+
+
+@pytest.mark.parametrize("kind", image_kinds(PIXELS))
+def test_pixels_are_mapped_onto_the_generators_range(kind, by_floats):
+    trained, floats = by_floats
+    by_pixels = of_range(*trained.value_range)
+    x, batch_size = image_kinds(PIXELS)[kind]
     fit(by_pixels, x, batch_size=batch_size, shuffle=False)
-    fit(by_floats, floats, shuffle=False)
-    assert_same_state(by_floats, by_pixels, rtol=1e-4, atol=1e-5)
-    scores = [by_floats.evaluate(data, ["fid"])["fid"] for data in (x, floats)]
+    assert_same_state(trained, by_pixels, rtol=1e-4, atol=1e-5)
+    scores = [trained.evaluate(data, ["fid"])["fid"] for data in (x, floats)]
     assert scores[0] == pytest.approx(scores[1], rel=1e-4)
 
 
@@ -841,7 +852,6 @@ def test_bad_generate(variant, n):
         make(variant).generate(n)
 
 
-@every_variant
 def test_nan_in_a_loss_names_term_and_step(variant):
     gan = make(variant, d_optimizer=keras.optimizers.SGD(1e38), n_critic=1)
     with pytest.raises(ValueError, match=r"finite losses. Received: .*_loss=.* at step \d+"):

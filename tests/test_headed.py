@@ -12,6 +12,7 @@ from conftest import (
     labelled_networks,
     make,
     points,
+    represented_by,
     vector_networks,
     with_head,
 )
@@ -79,7 +80,10 @@ def test_resumes_to_the_bit(headed, tmp_path):
     assert history == resumed_history
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+POLICIES = represented_by("mixed_float16", among=["mixed_bfloat16", "mixed_float16"])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 def test_mixed_precision(headed, policy):
     keras.mixed_precision.set_dtype_policy(policy)
     try:
@@ -89,7 +93,8 @@ def test_mixed_precision(headed, policy):
     assert np.isfinite(list(history.values())).all()
 
 
-MODES = [{"run_eagerly": True}, {"steps_per_execution": 3}, {"jit_compile": True}]
+SEVERAL = {"steps_per_execution": 3}
+MODES = represented_by(SEVERAL, among=[{"run_eagerly": True}, SEVERAL, {"jit_compile": True}])
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
