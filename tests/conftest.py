@@ -29,7 +29,7 @@ def represented_by(*fast, among):
     return [case if case in fast else pytest.param(case, marks=pytest.mark.slow) for case in among]
 
 
-# For what costs next to nothing: a test of errors holds for every variant.
+# For what costs next to nothing: what the constructor and `compile` do and refuse, a step by hand.
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.__name__)
 
 

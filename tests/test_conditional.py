@@ -301,7 +301,6 @@ def test_a_conditional_wgan_gp_in_fifteen_lines():
 # What does not fit
 
 
-@every_variant
 def test_data_without_labels_is_one_sentence(variant):
     gan = make(variant, labelled_networks)
     for x in (X, tf.data.Dataset.from_tensor_slices(X)):

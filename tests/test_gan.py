@@ -549,7 +549,7 @@ def test_works_before_compile(variant):
     assert gan.generate(2).shape == (2, 2) and gan.latent_dim == 3 and gan.step == 0
 
 
-@pytest.mark.parametrize("ema_decay", [None, 0.9])
+@pytest.mark.parametrize("ema_decay", represented_by(0.9, among=[None, 0.9]))
 @pytest.mark.parametrize("networks", [vector_networks, labelled_networks])
 def test_export_is_the_generator_that_predicts(networks, ema_decay, tmp_path):
     gan = make(kg.WGANGP, networks, ema_decay=ema_decay)
@@ -574,7 +574,6 @@ def test_validation_data_is_measured_at_each_epoch(variant):
     assert_same_state(plain, validated)
 
 
-@every_variant
 def test_train_on_batch_is_one_sentence(variant):
     with pytest.raises(ValueError, match="Expected `fit`.* Received: train_on_batch"):
         make(variant).train_on_batch(points(4))
@@ -621,7 +620,6 @@ def test_an_uncompiled_model_saves(variant, tmp_path):
     np.testing.assert_array_equal(gan.generate(4, seed=0), loaded.generate(4, seed=0))
 
 
-@every_variant
 def test_weights_of_another_optimizer_raise(variant, tmp_path):
     adam = make(variant, d_optimizer="adam", g_optimizer="adam")
     adam.save_weights(tmp_path / "gan.weights.h5")
@@ -729,7 +727,6 @@ BAD_DATA = {
 }
 
 
-@every_variant
 @pytest.mark.parametrize("kind", BAD_DATA)
 @pytest.mark.parametrize("as_dataset", [False, True])
 def test_bad_data(variant, kind, as_dataset):
@@ -797,7 +794,6 @@ def test_dicts_without_an_image_are_one_sentence():
         fit(make(kg.GAN), data)
 
 
-@every_variant
 @pytest.mark.parametrize(
     ("activation", "scale", "message"),
     [
@@ -816,7 +812,6 @@ def test_values_outside_the_generators_range(variant, activation, scale, message
         fit(gan, x, shuffle=False)
 
 
-@every_variant
 def test_fit_before_compile(variant):
     with pytest.raises(ValueError, match="call compile"):
         variant(*vector_networks()).fit(points(), verbose=0)
@@ -845,7 +840,6 @@ def test_networks_that_do_not_fit(variant):
         variant(*vector_networks(), latent_distribution="cauchy")
 
 
-@every_variant
 @pytest.mark.parametrize("n", [0, -1, 1.5, None])
 def test_bad_generate(variant, n):
     with pytest.raises(ValueError, match="positive integer. Received: n="):
@@ -858,7 +852,6 @@ def test_nan_in_a_loss_names_term_and_step(variant):
         fit(gan, callbacks=[], epochs=5)
 
 
-@every_variant
 def test_steps_per_execution_needs_a_known_length(variant):
     x = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True).batch(4)
     with pytest.raises(ValueError, match="known length.*steps_per_execution=2"):

@@ -21,9 +21,10 @@ from keras_gans.callbacks.pictures import as_pixels, image_grid
 from keras_gans.scripts import time_left, train
 from keras_gans.scripts.main import main
 
-# The default set-up on forty 8x8 images, with everything that a run folder can hold.
-PRESET = {
-    **kg.presets.get("wgan_gp-digits"),
+# A set-up for forty 8x8 images, with everything that a run folder can hold.
+PRESET = kg.presets.get("wgan_gp-digits")
+PRESET |= {
+    "compile": {**PRESET["compile"], "run_eagerly": True},  # Tracing takes longer than ten steps.
     "fit": {"batch_size": 64, "epochs": 2},
     "callbacks": {
         "SampleGrid": {"grid": [2, 3]},

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import keras_gans as kg
 from conftest import (
+    VARIANTS,
     callbacks_of,
     image_networks,
     images,
@@ -124,13 +125,15 @@ def test_the_first_replica_draws_what_one_alone_would(mirrored):
 
 def test_replicas_stay_equal(variant, mirrored):
     with mirrored.scope():
-        gan = make(variant, lambda: vector_networks(dropout=0.3, batch_norm=True), ema_decay=0.5)
+        networks = functools.partial(vector_networks, dropout=0.3, batch_norm=True)
+        gan = make(variant, networks, ema_decay=0.5, n_critic=N_CRITIC)
     gan.fit(points(), batch_size=8, epochs=2, verbose=0, callbacks=callbacks_of(variant))
     for variable in [*gan.weights, *gan.d_optimizer.variables, *gan.g_optimizer.variables]:
         first, second = copies(variable)
         np.testing.assert_array_equal(first, second, variable.path)
 
 
+@pytest.mark.parametrize("variant", represented_by(kg.WGANGP, among=VARIANTS))
 def test_everything_else_works_under_a_strategy(variant, mirrored, tmp_path):
     """All callbacks, generate, predict, save and load; training goes on to the bit."""
     x = images(32)

@@ -119,18 +119,18 @@ def test_stopped_within_epochs_it_ends_the_same(tmp_path, steps_per_execution):
 def test_stopped_again_while_it_passes_done_steps(tmp_path):
     """The weights are then ahead of the step that `fit` is at."""
     straight, resumed, again, last = (make(kg.WGANGP, n_critic=2) for _ in range(4))
-    fit(straight, tmp_path / "a")
+    fit(straight, tmp_path / "a", batch_size=8)
     assert straight.steps_per_epoch > 3
     with pytest.raises(Stop):
-        fit(resumed, tmp_path / "b", StopAt(3))
+        fit(resumed, tmp_path / "b", StopAt(3), batch_size=8)
 
     class StopAtOnce(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             raise Stop
 
     with pytest.raises(Stop):
-        fit(again, tmp_path / "b", StopAtOnce())
-    fit(last, tmp_path / "b")
+        fit(again, tmp_path / "b", StopAtOnce(), batch_size=8)
+    fit(last, tmp_path / "b", batch_size=8)
     assert_same_state(straight, last)
 
 
@@ -150,12 +150,12 @@ def _train_until(step, run, steps_per_execution):
 
 def test_every_variant_goes_on(variant, tmp_path):
     straight, resumed = (make(variant, ema_decay=0.9, n_critic=2) for _ in range(2))
-    fit(straight, tmp_path / "a")
+    fit(straight, tmp_path / "a", batch_size=8)
     with pytest.raises(Stop):
-        fit(resumed, tmp_path / "b", StopAt(straight.step // 2 + 1))
+        fit(resumed, tmp_path / "b", StopAt(straight.step // 2 + 1), batch_size=8)
     # Another process starts with other weights.
     fresh = make(variant, seed=5, ema_decay=0.9, n_critic=2)
-    fit(fresh, tmp_path / "b")
+    fit(fresh, tmp_path / "b", batch_size=8)
     assert_same_state(straight, fresh)
 
 
@@ -163,27 +163,27 @@ def test_every_variant_goes_on(variant, tmp_path):
 def test_every_kind_of_data_goes_on(kind, tmp_path):
     x = tf.data.Dataset.from_tensor_slices(points())
     data = (
-        {"x": x.batch(4, drop_remainder=True), "batch_size": None}
+        {"x": x.batch(16, drop_remainder=True), "batch_size": None}
         if kind == "batches"
-        else {"x": x}
+        else {"x": x, "batch_size": 16}
     )
     if "other" in kind:
-        data["steps_per_epoch"] = 11  # Not those of the data.
+        data["steps_per_epoch"] = 3  # Not those of the data.
     straight, stopped, resumed = (eager() for _ in range(3))
     fit(straight, tmp_path / "a", **data)
     with pytest.raises(Stop):
-        fit(stopped, tmp_path / "b", StopAt(19), **data)
+        fit(stopped, tmp_path / "b", StopAt(5), **data)
     fit(resumed, tmp_path / "b", **data)
     assert_same_state(straight, resumed)
 
 
 def test_data_of_unknown_length_goes_on_at_epochs(tmp_path):
     x = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True)
-    data = {"x": x.batch(4, drop_remainder=True), "batch_size": None}
+    data = {"x": x.batch(16, drop_remainder=True), "batch_size": None}
     straight, stopped, resumed = (eager() for _ in range(3))
     fit(straight, tmp_path / "a", **data)
     with pytest.raises(Stop):
-        fit(stopped, tmp_path / "b", StopAt(20), **data)
+        fit(stopped, tmp_path / "b", StopAt(6), **data)
     fit(resumed, tmp_path / "b", **data)
     assert_same_state(straight, resumed)
 
@@ -516,7 +516,7 @@ def test_a_folder_that_cannot_be_is_refused_before_training(folder, tmp_path):
 
 
 def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):
-    fit(eager(), tmp_path, epochs=1)
+    short(eager(), tmp_path, epochs=1)
     before = (tmp_path / "state.keras").read_bytes()
 
     def killed(model, path, **_):
@@ -526,9 +526,9 @@ def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(keras.Model, "save", killed)
         with pytest.raises(Stop):
-            fit(eager(), tmp_path, epochs=2)
+            short(eager(), tmp_path)
     assert (tmp_path / "state.keras").read_bytes() == before
-    fit(eager(), tmp_path, epochs=2)
+    short(eager(), tmp_path)
 
 
 @pytest.fixture(scope="module")
