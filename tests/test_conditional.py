@@ -207,7 +207,8 @@ def test_a_saved_model_goes_on_as_if_never_saved(variant, tmp_path):
 def test_an_interrupted_training_ends_the_same(variant, tmp_path):
     def train(gan, folder, *callbacks):
         state = kg.callbacks.TrainState(folder, max_overhead=1.0)
-        fit(gan, epochs=3, callbacks=[*callbacks_of(variant), state, *callbacks])
+        callbacks = [*callbacks_of(variant), state, *callbacks]
+        fit(gan, epochs=3, batch_size=8, callbacks=callbacks)
         return gan
 
     def new(seed=0):
