@@ -533,7 +533,10 @@ def test_train_a_preset_of_a_file(folder, tmp_path):
 # presets and help
 
 
-def test_presets_lists_all_with_their_sizes(capsys):
+def test_presets_lists_all_with_their_sizes(capsys, monkeypatch):
+    """All of a short table: that each preset can be built is tested elsewhere."""
+    few = "hinge-mnist", "wgan_gp-mnist", "dcgan-mnist"
+    monkeypatch.setattr(kg.presets, "PRESETS", {name: kg.presets.PRESETS[name] for name in few})
     assert main(["presets"]) == 0
     out, err = capsys.readouterr()
     title, *rows = out.splitlines()
