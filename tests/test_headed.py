@@ -50,8 +50,8 @@ def headed(request):
     return VARIANTS[request.param]
 
 
-def fit(gan, epochs=1, callbacks=()):
-    return gan.fit(X, Y, batch_size=4, epochs=epochs, verbose=0, callbacks=list(callbacks))
+def fit(gan, epochs=1, callbacks=(), batch_size=4):
+    return gan.fit(X, Y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=list(callbacks))
 
 
 def test_two_replicas_equal_one(headed, mirrored):
@@ -70,7 +70,7 @@ def test_resumes_to_the_bit(headed, tmp_path):
     def train(folder, *callbacks):
         gan = make(*headed, n_critic=2, ema_decay=0.5)
         state = kg.callbacks.TrainState(folder, max_overhead=1.0)
-        return gan, fit(gan, 3, [state, *callbacks]).history
+        return gan, fit(gan, 3, [state, *callbacks], batch_size=8).history
 
     straight, history = train(tmp_path / "a")
     with pytest.raises(Stop):
