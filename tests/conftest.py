@@ -23,6 +23,16 @@ APART = ("DCGAN", "ACGAN", "InfoGAN")
 VARIANTS = [getattr(kg.models, name) for name in kg.models.__all__ if name not in APART]
 
 
+def represented_by(*fast, among):
+    """Parameters of a contract: the fast ones stand for the others, which are marked slow."""
+    assert all(case in among for case in fast)
+    return [case if case in fast else pytest.param(case, marks=pytest.mark.slow) for case in among]
+
+
+# For what costs next to nothing: what the constructor and `compile` do and refuse, a step by hand.
+every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.__name__)
+
+
 def vector_networks(latent_dim=3, dim=2, batch_norm=False, dropout=0.0):
     """Networks of a few weights, for points in the plane."""
     generator = keras.Sequential([keras.Input((latent_dim,)), layers.Dense(8)])
@@ -114,7 +124,9 @@ def assert_same_state(a, b, rtol=0.0, atol=0.0):
         np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
 
 
-@pytest.fixture(params=VARIANTS, ids=lambda variant: variant.__name__)
+@pytest.fixture(
+    params=represented_by(kg.GAN, kg.WGANGP, among=VARIANTS), ids=lambda variant: variant.__name__
+)
 def variant(request):
     """Each variant in turn: a new one inherits every test that asks for it."""
     return request.param

@@ -62,6 +62,7 @@ def test_logs_and_what_is_minimised():
     np.testing.assert_allclose(logs["d_loss"], expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_samples_have_their_class():
     """Three classes at three points: the generator learns which is which."""
     centers = np.array([[1, 0], [-1, 1], [-1, -1]], "float32")

@@ -11,9 +11,11 @@ from conftest import (
     assert_same_state,
     callbacks_of,
     classes,
+    every_variant,
     labelled_networks,
     make,
     points,
+    represented_by,
     vector_networks,
 )
 from test_strategies import arrays, train_with_given_numbers
@@ -75,6 +77,7 @@ def test_each_sample_meets_its_own_label(variant):
         np.testing.assert_array_equal(labels[:4], fake_labels)
 
 
+@every_variant
 def test_matches_the_algorithm_written_by_hand(variant):
     """Against plain TensorFlow, with a label's embedding beside each input of the networks."""
     n_critic, rate, weight, steps = 2, 0.05, 3.0, 3
@@ -148,18 +151,26 @@ KINDS = {
 }
 
 
+def trained_on(kind):
+    x, y, batch_size = KINDS[kind]()
+    gan = make(kg.WGANGP, labelled_networks, n_critic=2)
+    fit(gan, x, y, batch_size, shuffle=False)
+    return gan
+
+
+@pytest.fixture(scope="module")
+def trained_on_arrays():
+    return trained_on("arrays")
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_data(kind):
+def test_every_kind_of_data(kind, trained_on_arrays):
     """Unshuffled, all are the same training."""
-    runs = []
-    for name in ("arrays", kind):
-        x, y, batch_size = KINDS[name]()
-        runs.append(make(kg.WGANGP, labelled_networks, n_critic=2))
-        fit(runs[-1], x, y, batch_size, shuffle=False)
-    assert_same_state(*runs)
+    assert_same_state(trained_on_arrays, trained_on(kind))
 
 
-MODES = [{"run_eagerly": True}, {"steps_per_execution": 3}]
+SEVERAL = {"steps_per_execution": 3}
+MODES = represented_by(SEVERAL, among=[{"run_eagerly": True}, SEVERAL])
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -196,15 +207,17 @@ def test_a_saved_model_goes_on_as_if_never_saved(variant, tmp_path):
 def test_an_interrupted_training_ends_the_same(variant, tmp_path):
     def train(gan, folder, *callbacks):
         state = kg.callbacks.TrainState(folder, max_overhead=1.0)
-        fit(gan, epochs=3, callbacks=[*callbacks_of(variant), state, *callbacks])
+        callbacks = [*callbacks_of(variant), state, *callbacks]
+        fit(gan, epochs=3, batch_size=8, callbacks=callbacks)
         return gan
 
-    straight = train(make(variant, labelled_networks, ema_decay=0.9), tmp_path / "a")
+    def new(seed=0):
+        return make(variant, labelled_networks, seed=seed, ema_decay=0.9, n_critic=2)
+
+    straight = train(new(), tmp_path / "a")
     with pytest.raises(Stop):
-        stop = StopAt(straight.step // 2 + 1)
-        train(make(variant, labelled_networks, ema_decay=0.9), tmp_path / "b", stop)
-    fresh = make(variant, labelled_networks, seed=5, ema_decay=0.9)
-    assert_same_state(straight, train(fresh, tmp_path / "b"))
+        train(new(), tmp_path / "b", StopAt(straight.step // 2 + 1))
+    assert_same_state(straight, train(new(seed=5), tmp_path / "b"))
 
 
 def test_two_replicas_equal_one(variant, mirrored):
@@ -312,6 +325,7 @@ def test_bad_labels(y, message):
         fit(make(kg.GAN, labelled_networks), y=y)
 
 
+@every_variant
 def test_one_conditional_network_is_refused(variant):
     for networks in (
         (labelled_networks()[0], vector_networks()[1]),

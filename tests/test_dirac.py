@@ -46,6 +46,7 @@ def test_orbits_are_those_by_hand(row):
     np.testing.assert_allclose(dirac.distance(row, steps), np.hypot(theta, psi), rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_command_prints_theirs_beside_ours(tmp_path, capsys):
     assert main(["reproduce", "dirac-gan", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

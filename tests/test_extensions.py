@@ -19,6 +19,7 @@ from conftest import (
     labelled_networks,
     make,
     points,
+    represented_by,
     vector_networks,
 )
 from keras_gans.models.means import CAPACITY, Means
@@ -159,7 +160,7 @@ def linear_networks():
     return generator, keras.Sequential([keras.Input((2,)), layers.Dense(1, use_bias=False)])
 
 
-LAZY = [{}, {"run_eagerly": True}, {"steps_per_execution": 3}, {"jit_compile": True}]
+MODES = [{}, {"run_eagerly": True}, {"steps_per_execution": 3}, {"jit_compile": True}]
 
 
 def lazy_run(strategy, every=3, **mode):
@@ -188,7 +189,7 @@ class NoLoss(kg.losses.Loss):
         return 0.0 * ops.mean(fake_logits)
 
 
-@pytest.mark.parametrize("mode", LAZY, ids=str)
+@pytest.mark.parametrize("mode", represented_by({}, MODES[2], among=MODES), ids=str)
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_a_lazy_penalty_counts_every_times_when_due(mode, replicas, mirrored):
     if replicas == 2 and mode.get("run_eagerly"):

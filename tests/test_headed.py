@@ -12,6 +12,7 @@ from conftest import (
     labelled_networks,
     make,
     points,
+    represented_by,
     vector_networks,
     with_head,
 )
@@ -49,8 +50,8 @@ def headed(request):
     return VARIANTS[request.param]
 
 
-def fit(gan, epochs=1, callbacks=()):
-    return gan.fit(X, Y, batch_size=4, epochs=epochs, verbose=0, callbacks=list(callbacks))
+def fit(gan, epochs=1, callbacks=(), batch_size=4):
+    return gan.fit(X, Y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=list(callbacks))
 
 
 def test_two_replicas_equal_one(headed, mirrored):
@@ -69,7 +70,7 @@ def test_resumes_to_the_bit(headed, tmp_path):
     def train(folder, *callbacks):
         gan = make(*headed, n_critic=2, ema_decay=0.5)
         state = kg.callbacks.TrainState(folder, max_overhead=1.0)
-        return gan, fit(gan, 3, [state, *callbacks]).history
+        return gan, fit(gan, 3, [state, *callbacks], batch_size=8).history
 
     straight, history = train(tmp_path / "a")
     with pytest.raises(Stop):
@@ -79,7 +80,10 @@ def test_resumes_to_the_bit(headed, tmp_path):
     assert history == resumed_history
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+POLICIES = represented_by("mixed_float16", among=["mixed_bfloat16", "mixed_float16"])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 def test_mixed_precision(headed, policy):
     keras.mixed_precision.set_dtype_policy(policy)
     try:
@@ -89,7 +93,8 @@ def test_mixed_precision(headed, policy):
     assert np.isfinite(list(history.values())).all()
 
 
-MODES = [{"run_eagerly": True}, {"steps_per_execution": 3}, {"jit_compile": True}]
+SEVERAL = {"steps_per_execution": 3}
+MODES = represented_by(SEVERAL, among=[{"run_eagerly": True}, SEVERAL, {"jit_compile": True}])
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)

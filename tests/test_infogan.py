@@ -81,6 +81,7 @@ def test_both_networks_learn_from_the_terms():
         assert np.abs(without[0] - with_codes[0]).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_codes_are_learnt():
     """Four points, one of four classes: the class of a sample becomes its code."""
     centers = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]], "float32")

@@ -6,7 +6,15 @@ import pytest
 from keras import layers, ops
 
 import keras_gans as kg
-from conftest import assert_same_state, image_networks, images, make, points, vector_networks
+from conftest import (
+    assert_same_state,
+    image_networks,
+    images,
+    make,
+    points,
+    represented_by,
+    vector_networks,
+)
 from keras_gans.networks import inspection
 
 pytestmark = pytest.mark.filterwarnings("ignore:WGAN trains without weight clipping")
@@ -95,7 +103,7 @@ def by_build(network, size):
 
 
 @pytest.mark.filterwarnings("ignore:`build\\(\\)` was called")
-@pytest.mark.parametrize("built", [by_call, by_build])
+@pytest.mark.parametrize("built", represented_by(by_build, among=[by_call, by_build]))
 def test_subclassed_networks(variant, built, tmp_path):
     def networks():
         return built(Perceptron(2), 3), built(Perceptron(1), 2)

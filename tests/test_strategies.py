@@ -8,7 +8,16 @@ import pytest
 import tensorflow as tf
 
 import keras_gans as kg
-from conftest import callbacks_of, image_networks, images, make, points, vector_networks
+from conftest import (
+    VARIANTS,
+    callbacks_of,
+    image_networks,
+    images,
+    make,
+    points,
+    represented_by,
+    vector_networks,
+)
 from keras_gans.backend import ReplicaLossScaleOptimizer
 
 pytestmark = pytest.mark.filterwarnings("ignore:WGAN trains without weight clipping")
@@ -68,9 +77,10 @@ def trained_by_one(variant):
     return train_with_given_numbers(variant, tf.distribute.get_strategy())
 
 
-@pytest.mark.parametrize(
-    "mode", [{}, {"steps_per_execution": 3}, {"jit_compile": True}], ids=["one", "three", "XLA"]
-)
+MODES = [{}, {"steps_per_execution": 3}, {"jit_compile": True}]
+
+
+@pytest.mark.parametrize("mode", represented_by({}, among=MODES), ids=["one", "three", "XLA"])
 def test_two_replicas_equal_one(variant, mirrored, mode):
     one, history = trained_by_one(variant)
     two, two_history = train_with_given_numbers(variant, mirrored, **mode)
@@ -115,13 +125,15 @@ def test_the_first_replica_draws_what_one_alone_would(mirrored):
 
 def test_replicas_stay_equal(variant, mirrored):
     with mirrored.scope():
-        gan = make(variant, lambda: vector_networks(dropout=0.3, batch_norm=True), ema_decay=0.5)
+        networks = functools.partial(vector_networks, dropout=0.3, batch_norm=True)
+        gan = make(variant, networks, ema_decay=0.5, n_critic=N_CRITIC)
     gan.fit(points(), batch_size=8, epochs=2, verbose=0, callbacks=callbacks_of(variant))
     for variable in [*gan.weights, *gan.d_optimizer.variables, *gan.g_optimizer.variables]:
         first, second = copies(variable)
         np.testing.assert_array_equal(first, second, variable.path)
 
 
+@pytest.mark.parametrize("variant", represented_by(kg.WGANGP, among=VARIANTS))
 def test_everything_else_works_under_a_strategy(variant, mirrored, tmp_path):
     """All callbacks, generate, predict, save and load; training goes on to the bit."""
     x = images(32)
@@ -204,14 +216,14 @@ def test_synchronized_batch_norm_sees_the_global_batch(mirrored):
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.fixture(params=["mixed_bfloat16", "mixed_float16"])
+@pytest.fixture(params=represented_by("mixed_float16", among=["mixed_bfloat16", "mixed_float16"]))
 def policy(request):
     keras.mixed_precision.set_dtype_policy(request.param)
     yield request.param
     keras.mixed_precision.set_dtype_policy("float32")
 
 
-@pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.parametrize("replicas", represented_by(1, among=[1, 2]))
 def test_mixed_precision_trains_saves_and_loads(variant, policy, replicas, mirrored, tmp_path):
     strategy = mirrored if replicas == 2 else tf.distribute.get_strategy()
     with strategy.scope():

@@ -18,7 +18,7 @@ import tensorflow as tf
 from PIL import Image
 
 import keras_gans as kg
-from conftest import assert_same_state, callbacks_of, make, points, state_of
+from conftest import assert_same_state, callbacks_of, make, points, represented_by, state_of
 from interrupted import train
 from keras_gans.callbacks.train_state import _read_progress
 
@@ -104,7 +104,7 @@ def _modified(path):
     return path.stat().st_mtime_ns if path.exists() else None
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 5])
+@pytest.mark.parametrize("steps_per_execution", represented_by(1, among=[1, 5]))
 def test_stopped_within_epochs_it_ends_the_same(tmp_path, steps_per_execution):
     straight, expected = train_straight(tmp_path / "straight", steps_per_execution)
     run = tmp_path / "run"
@@ -118,20 +118,19 @@ def test_stopped_within_epochs_it_ends_the_same(tmp_path, steps_per_execution):
 
 def test_stopped_again_while_it_passes_done_steps(tmp_path):
     """The weights are then ahead of the step that `fit` is at."""
-    straight, resumed = make(kg.WGANGP), make(kg.WGANGP)
-    fit(straight, tmp_path / "a", batch_size=2)
+    straight, resumed, again, last = (make(kg.WGANGP, n_critic=2) for _ in range(4))
+    fit(straight, tmp_path / "a", batch_size=8)
     assert straight.steps_per_epoch > 3
     with pytest.raises(Stop):
-        fit(resumed, tmp_path / "b", StopAt(3), batch_size=2)
+        fit(resumed, tmp_path / "b", StopAt(3), batch_size=8)
 
     class StopAtOnce(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             raise Stop
 
     with pytest.raises(Stop):
-        fit(make(kg.WGANGP), tmp_path / "b", StopAtOnce(), batch_size=2)
-    last = make(kg.WGANGP)
-    fit(last, tmp_path / "b", batch_size=2)
+        fit(again, tmp_path / "b", StopAtOnce(), batch_size=8)
+    fit(last, tmp_path / "b", batch_size=8)
     assert_same_state(straight, last)
 
 
@@ -150,12 +149,13 @@ def _train_until(step, run, steps_per_execution):
 
 
 def test_every_variant_goes_on(variant, tmp_path):
-    straight, resumed = make(variant, ema_decay=0.9), make(variant, ema_decay=0.9)
-    fit(straight, tmp_path / "a")
+    straight, resumed = (make(variant, ema_decay=0.9, n_critic=2) for _ in range(2))
+    fit(straight, tmp_path / "a", batch_size=8)
     with pytest.raises(Stop):
-        fit(resumed, tmp_path / "b", StopAt(straight.step // 2 + 1))
-    fresh = make(variant, seed=5, ema_decay=0.9)  # Another process starts with other weights.
-    fit(fresh, tmp_path / "b")
+        fit(resumed, tmp_path / "b", StopAt(straight.step // 2 + 1), batch_size=8)
+    # Another process starts with other weights.
+    fresh = make(variant, seed=5, ema_decay=0.9, n_critic=2)
+    fit(fresh, tmp_path / "b", batch_size=8)
     assert_same_state(straight, fresh)
 
 
@@ -163,29 +163,27 @@ def test_every_variant_goes_on(variant, tmp_path):
 def test_every_kind_of_data_goes_on(kind, tmp_path):
     x = tf.data.Dataset.from_tensor_slices(points())
     data = (
-        {"x": x.batch(4, drop_remainder=True), "batch_size": None}
+        {"x": x.batch(16, drop_remainder=True), "batch_size": None}
         if kind == "batches"
-        else {"x": x}
+        else {"x": x, "batch_size": 16}
     )
     if "other" in kind:
-        data["steps_per_epoch"] = 11  # Not those of the data.
-    straight = make(kg.GAN)
+        data["steps_per_epoch"] = 3  # Not those of the data.
+    straight, stopped, resumed = (eager() for _ in range(3))
     fit(straight, tmp_path / "a", **data)
     with pytest.raises(Stop):
-        fit(make(kg.GAN), tmp_path / "b", StopAt(19), **data)
-    resumed = make(kg.GAN)
+        fit(stopped, tmp_path / "b", StopAt(5), **data)
     fit(resumed, tmp_path / "b", **data)
     assert_same_state(straight, resumed)
 
 
 def test_data_of_unknown_length_goes_on_at_epochs(tmp_path):
     x = tf.data.Dataset.from_tensor_slices(points()).filter(lambda _: True)
-    data = {"x": x.batch(4, drop_remainder=True), "batch_size": None}
-    straight = make(kg.GAN)
+    data = {"x": x.batch(16, drop_remainder=True), "batch_size": None}
+    straight, stopped, resumed = (eager() for _ in range(3))
     fit(straight, tmp_path / "a", **data)
     with pytest.raises(Stop):
-        fit(make(kg.GAN), tmp_path / "b", StopAt(20), **data)
-    resumed = make(kg.GAN)
+        fit(stopped, tmp_path / "b", StopAt(6), **data)
     fit(resumed, tmp_path / "b", **data)
     assert_same_state(straight, resumed)
 
@@ -374,8 +372,8 @@ def test_a_state_of_an_earlier_version_is_one_error(tmp_path):
 
 
 def test_the_state_is_a_model(tmp_path):
-    gan = make(kg.GAN, ema_decay=0.9)
-    fit(gan, tmp_path)
+    gan = eager(ema_decay=0.9)
+    short(gan, tmp_path)
     loaded = keras.saving.load_model(tmp_path / "state.keras")
     assert_same_state(gan, loaded)
 
@@ -518,8 +516,7 @@ def test_a_folder_that_cannot_be_is_refused_before_training(folder, tmp_path):
 
 
 def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):
-    gan = make(kg.GAN)
-    fit(gan, tmp_path, epochs=1)
+    short(eager(), tmp_path, epochs=1)
     before = (tmp_path / "state.keras").read_bytes()
 
     def killed(model, path, **_):
@@ -529,9 +526,9 @@ def test_a_killed_write_leaves_the_last_state(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(keras.Model, "save", killed)
         with pytest.raises(Stop):
-            fit(make(kg.GAN), tmp_path, epochs=2)
+            short(eager(), tmp_path)
     assert (tmp_path / "state.keras").read_bytes() == before
-    fit(make(kg.GAN), tmp_path, epochs=2)
+    short(eager(), tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -579,8 +576,7 @@ def test_a_plain_model_file_is_no_state(tmp_path):
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):
-    gan = make(kg.GAN)
-    fit(gan, tmp_path, epochs=1)
+    fit(eager(), tmp_path, epochs=1)
     before = (tmp_path / "state.keras").read_bytes()
 
     class Spoil(keras.callbacks.Callback):
@@ -589,7 +585,7 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
                 weight = self.model.ema_generator.weights[0]
                 weight.assign(np.full(weight.shape, np.nan))
 
-    other = make(kg.GAN, ema_decay=0.5)
+    other = eager(ema_decay=0.5)
     with pytest.raises(ValueError, match=r"finite weights. Received: NaN .* in .*kernel"):
         fit(other, tmp_path / "other", Spoil(), epochs=2)
     assert np.isfinite(keras.saving.load_model(tmp_path / "other/state.keras").weights[0]).all()

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 import keras_gans as kg
 from callback_cases import fit, image_networks, interrupted
-from conftest import make
+from conftest import make, represented_by
 
 pytestmark = pytest.mark.filterwarnings("ignore:WGAN trains without weight clipping")
 
@@ -84,10 +84,12 @@ def test_a_step_is_compiled_once_for_each_clipping():
         assert largest(gan) > 0.1 if clip_value is None else largest(gan) == np.float32(clip_value)
 
 
+MODES = [{}, {"steps_per_execution": 3}, {"jit_compile": True}, {"ema_decay": 0.5}]
+REPLICAS = {"mirrored": True}
+
+
 @pytest.mark.parametrize(
-    "arguments",
-    [{}, {"steps_per_execution": 3}, {"jit_compile": True}, {"ema_decay": 0.5}, {"mirrored": True}],
-    ids=str,
+    "arguments", represented_by({}, REPLICAS, among=[*MODES, REPLICAS]), ids=str
 )
 def test_clipping_holds_after_each_update_of_the_discriminator(arguments, request):
     arguments = dict(arguments)
