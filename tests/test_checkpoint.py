@@ -8,6 +8,8 @@ import keras_gans as kg
 from callback_cases import assert_equal_states, fit, model, names, new
 from conftest import assert_same_state, state_of
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.parametrize(
     ("every", "keep", "expected"),

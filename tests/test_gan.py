@@ -71,6 +71,7 @@ class Spy:
 # One step of fit
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("n_critic", [1, 3])
 def test_order_and_number_of_updates(variant, n_critic):
     gan = make(variant, n_critic=n_critic, run_eagerly=True)
@@ -325,6 +326,7 @@ MODES = represented_by(
 )
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_modes_agree(variant, mode):
     assert_modes_agree(variant, mode, vector_networks, points())
@@ -393,6 +395,7 @@ def test_the_end_of_the_data_changes_nothing(variant):
     assert_same_state(known, unknown)
 
 
+@pytest.mark.core
 def test_same_seed_same_weights(variant):
     a, b = make(variant), make(variant)
     fit(a, epochs=2)

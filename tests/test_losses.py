@@ -4,6 +4,8 @@ import pytest
 
 import keras_gans as kg
 
+pytestmark = pytest.mark.core
+
 REAL = np.array([[-5.0], [1.4], [12.5], [2.7]], "float32")
 FAKE = np.array([[10.0], [4.4], [-5.5], [3.6]], "float32")
 

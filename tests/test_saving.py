@@ -102,6 +102,7 @@ def by_build(network, size):
     return network
 
 
+@pytest.mark.core
 @pytest.mark.filterwarnings("ignore:`build\\(\\)` was called")
 @pytest.mark.parametrize("built", represented_by(by_build, among=[by_call, by_build]))
 def test_subclassed_networks(variant, built, tmp_path):
@@ -268,6 +269,7 @@ class Centred(kg.penalties.GradientPenalty):
         return ops.square(ops.sqrt(squared_norm + 1e-12) - self.center)
 
 
+@pytest.mark.core
 def test_arguments_of_an_own_loss_and_penalty_are_saved(tmp_path):
     gan = make(kg.GAN, loss=Smooth(0.3), penalties=[Centred(0.5, weight=2.0)])
     fit(gan)
@@ -294,6 +296,7 @@ def test_a_loss_without_arguments_takes_none():
 # Loaded in part, and refused
 
 
+@pytest.mark.core
 def test_without_compile_a_file_still_samples(variant, tmp_path):
     gan = make(variant, ema_decay=0.9, penalties=[kg.penalties.R1()], augment=layers.Identity())
     fit(gan)
@@ -315,6 +318,7 @@ def test_other_formats_are_one_sentence(name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.core
 def test_save_weights_and_load_them(variant, tmp_path):
     gan, other = make(variant, ema_decay=0.9), make(variant, ema_decay=0.9, seed=3)
     fit(gan)

@@ -5,6 +5,8 @@ import pytest
 import keras_gans as kg
 from conftest import make, points
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.parametrize("step", [0, 25, 50, 100, 1000])
 def test_cosine(step):
