@@ -96,6 +96,7 @@ def run(arguments: argparse.Namespace) -> None:
         aside.write_text(text)
     for row in rows:
         _draw_curves(row, trials, out / f"{row.preset}_{row.data}.png")
+    _draw_losses(table, trials, out / "losses.png")
     print(f"{out} holds the table and its trials.")
 
 
@@ -370,3 +371,22 @@ def _chosen(row: Row, texts: Sequence[str] | None) -> bool:
 
 def _scores(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
+
+
+def _draw_losses(table: Table, trials: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draws FID beside the discriminator's loss over the training, a panel for each row."""
+    first = {(t["preset"], t["data"]): t for t in reversed(trials) if "losses" in t}
+    shown = [first[row[:2]] for row in table.rows if row[:2] in first]
+    shown = [t for t in shown if len(t["curve"].get("fid", ())) > 1]
+    if not shown:
+        return
+    figure = Figure(figsize=(3.2 * len(shown), 2.6), layout="constrained")
+    for axes, trial in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+        epochs, right = trial["curve"]["epoch"], axes.twinx()
+        axes.semilogy(epochs, trial["curve"]["fid"], color="C0")
+        right.plot(epochs, trial["losses"]["d_loss"], color="C1", linestyle="--")
+        axes.set(title=trial["preset"], xlabel="epoch")
+        axes.set_ylabel("FID", color="C0")
+        right.set_ylabel("d_loss", color="C1")
+    with replacing(path) as aside:
+        figure.savefig(aside, dpi=80)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.stats
+from PIL import Image
 
 import keras_gans as kg
 from conftest import image_networks, make
@@ -315,6 +316,17 @@ def test_the_table_tells_whether_the_loss_follows_fid(tmp_path):
     # By hand: 1 - 6 sum d^2 / n (n^2 - 1), the ranks of the second being 6 2 5 1 4 3 the other way.
     second = 1 - 6 * sum(d * d for d in (5, 0, 2, 3, 1, 3)) / 210
     assert f"of d_loss and FID over the training: +1.00, {second:+.2f}" in text
+
+
+def test_losses_are_drawn_beside_fid_where_both_are_kept(tmp_path):
+    table, picture = reproduce.TABLES["pacgan-table1"], tmp_path / "losses.png"
+    trial_file(tmp_path, 0, curve={"epoch": [1, 2], "fid": [2.0, 1.0]})
+    reproduce._draw_losses(table, [json.loads(next(tmp_path.iterdir()).read_text())], picture)
+    assert not picture.exists()
+    trial_file(tmp_path, 0, curve={"epoch": [1, 2], "fid": [2.0, 1.0]}, losses={"d_loss": [1, 2]})
+    reproduce._draw_losses(table, [json.loads(next(tmp_path.iterdir()).read_text())], picture)
+    with Image.open(picture) as drawn:
+        assert drawn.height < drawn.width < 2 * drawn.height  # One panel, of one row.
 
 
 def test_one_published_run_has_no_error(tmp_path):
