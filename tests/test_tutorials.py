@@ -61,9 +61,10 @@ def test_outputs_are_pictures_and_words_without_errors(notebook):
     assert sum("image/png" in output.get("data", {}) for output in found) >= 3
     assert not [output for output in found if output["output_type"] == "error"]
     assert not [output for output in found if output.get("name") == "stderr"]
-    for text in (text for output in found for text in texts(output)):
-        assert not re.search(r"[\x08\x1b\r]", text), text  # Progress bars and colours.
-        assert "<Figure" not in text or "image/png" in json.dumps(found), text
+    for output in found:
+        for text in texts(output):
+            assert not re.search(r"[\x08\x1b\r]", text), text  # Progress bars and colours.
+            assert not text.startswith("<Figure") or "image/png" in output["data"], text
 
 
 @all_notebooks
@@ -72,7 +73,7 @@ def test_nothing_of_a_machine_is_left(notebook):
     words = ["".join(cell["source"]) for cell in cells]
     words += [text for output in outputs(notebook) for text in texts(output)]
     for text in words:
-        assert not re.search(r"/(home|root|tmp|work|Users|var|opt|usr)\b|[A-Z]:\\\\", text), text
+        assert not re.search(r"/(home|root|tmp|work|Users|var|opt|usr)\b|[A-Z]:\\", text), text
     assert notebook.stat().st_size < 1_000_000
 
 
