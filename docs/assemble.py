@@ -36,5 +36,5 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
         return f'href="{target.url_relative_to(page.file)}"'
 
     html = re.sub(r'href="((?![a-z]+:)[^"#]+\.(?:md|ipynb))"', page_link, html)
-    # Nothing is asked of other servers: there are no formulas.
-    return re.sub(r"<script[^>]*mathjax.*?</script>", "", html, flags=re.S | re.I)
+    # There are no formulas, for which nbconvert would load MathJax.
+    return re.sub(r"<!-- Load mathjax.*?End of mathjax[^>]*-->", "", html, flags=re.S)
