@@ -85,3 +85,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert "WARNING" not in run.stderr
     reference = (tmp_path / "reference" / "callbacks" / "index.html").read_text()
     assert "SampleGrid" in reference and "frame" in reference
+    tutorial = (tmp_path / "tutorials" / "digits" / "index.html").read_text()
+    assert tutorial.count('href="../../guide/measuring/"') > 1  # Of the text, beside the menu's.
+    assert not re.search(r'href="[^":]*\.(md|ipynb)"', tutorial)
+    assert "mathjax" not in tutorial.lower()
