@@ -1,5 +1,6 @@
 """Figures of what was measured; each takes arrays and returns a picture."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -65,6 +66,15 @@ def class_counts(real: np.ndarray, fake: np.ndarray) -> Figure:
     return figure
 
 
+class Shown(Figure):
+    """A figure that a notebook shows where a cell returns it, with or without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def metric_curves(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
     """Draws one panel a metric, its value over the epochs.
 
@@ -79,7 +89,7 @@ def metric_curves(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]])
     """
     columns = min(3, len(curves))
     rows = -(-len(curves) // columns)
-    figure = Figure(figsize=(4 * columns, 2.6 * rows), layout="constrained")
+    figure = Shown(figsize=(4 * columns, 2.6 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (name, (epochs, values)) in zip(panels, curves.items(), strict=False):
         axes.plot(epochs, values, marker=".", linewidth=1)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from keras_gans.callbacks import figures
+from keras_gans.callbacks.evaluation import LastScore
 from keras_gans.callbacks.pictures import image_grid, near_square
 
 
@@ -62,6 +63,10 @@ def losses(history: Any, terms: Sequence[str] | None = None) -> Figure:
     names = list(logs) if terms is None else list(terms)
     if not names or not set(names) <= set(logs):
         raise ValueError(f"Expected terms among {list(logs)}. Received: terms={terms}")
-    return figures.metric_curves(
-        {name: (range(1, len(logs[name]) + 1), logs[name]) for name in names}
-    )
+    return figures.metric_curves({name: _measured(logs[name]) for name in names})
+
+
+def _measured(values: Sequence[float]) -> tuple[list[int], list[float]]:
+    """Returns epochs and values, without scores that repeat those of an earlier epoch."""
+    points = [(i, v) for i, v in enumerate(values, 1) if not isinstance(v, LastScore)]
+    return [epoch for epoch, _ in points], [value for _, value in points]

@@ -1,7 +1,10 @@
 """Pictures for notebooks."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_gans as kg
 from conftest import image_networks, images, make
@@ -35,3 +38,14 @@ def test_what_cannot_be_drawn():
         kg.plot.losses({"d_loss": [1.0]}, ["loss"])
     with pytest.raises(ValueError, match="Expected terms among"):
         kg.plot.losses({})
+
+
+def test_scores_are_drawn_where_they_were_measured_and_shown_in_notebooks():
+    gan = make(kg.GAN, image_networks)
+    scores = kg.callbacks.Evaluation(images(20), every=2, metrics=["fid"])
+    history = gan.fit(images(8), batch_size=4, epochs=4, verbose=0, callbacks=[scores])
+    assert len(history.history["val_fid"]) == 4
+    figure = kg.plot.losses(history, ["val_fid"])
+    assert figure.axes[0].lines[0].get_data()[0].tolist() == [1, 2, 4]
+    with Image.open(io.BytesIO(figure._repr_png_())) as shown:
+        assert shown.width > 100

@@ -41,7 +41,6 @@ def mlp_generator(
         batch_norm_momentum: Momentum of the moving statistics, in (0, 1).
         num_classes: Classes of a conditional network, whose second input is integer labels
             `(batch,)`; None for no labels.
-
         fourier: Frequencies of the waves that are appended to the latents, see `FourierFeatures`:
             for samples that lie in many places far from each other.
 
