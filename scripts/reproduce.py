@@ -380,12 +380,17 @@ def _draw_losses(table: Table, trials: Sequence[dict[str, Any]], path: Path) -> 
     shown = [t for t in shown if len(t["curve"].get("fid", ())) > 1]
     if not shown:
         return
-    figure = Figure(figsize=(3.2 * len(shown), 2.6), layout="constrained")
-    for axes, trial in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(3.4 * columns, 2.5 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    for axes, trial in zip(panels, shown, strict=False):
         epochs, right = trial["curve"]["epoch"], axes.twinx()
-        axes.semilogy(epochs, trial["curve"]["fid"], color="C0")
+        axes.plot(epochs, trial["curve"]["fid"], color="C0")
         right.plot(epochs, trial["losses"]["d_loss"], color="C1", linestyle="--")
-        axes.set(title=trial["preset"], xlabel="epoch")
+        axes.set(title=trial["preset"], xlabel="epoch", ylim=(0, None))
         axes.set_ylabel("FID", color="C0")
         right.set_ylabel("d_loss", color="C1")
     with replacing(path) as aside:
