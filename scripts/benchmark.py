@@ -1,6 +1,7 @@
 """`keras-gans benchmark`: `fit` against loops written by hand, eager loops and PyTorch."""
 
 import argparse
+import itertools
 import statistics
 import warnings
 from pathlib import Path
@@ -10,6 +11,7 @@ from keras_gans import presets
 from keras_gans.callbacks.files import write_json
 from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.benchmarking import (
+    backends,
     bars,
     costs,
     flops,
@@ -19,9 +21,11 @@ from keras_gans.scripts.benchmarking import (
     profile,
     report,
     rounds,
+    timing,
 )
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
-from keras_gans.scripts.benchmarking.loops import FitLoop, GraphLoop, Loop
+from keras_gans.scripts.benchmarking.loops import GraphLoop
+from keras_gans.scripts.benchmarking.timing import FitLoop, Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
 
 # Three published GANs of MNIST, and networks whose steps dispatch rules.
@@ -70,7 +74,7 @@ def add_parser(commands: Any, help: str) -> None:
         choices=tuple(rounds.CONTENDERS),
         metavar="CONTENDER",
         help=f"beside function and fit (default: {' '.join(rounds.CONTENDERS)}; those that end in "
-        f"{rounds.IN_GRAPH} run as many steps in one call, for networks without convolution)",
+        f"{timing.IN_GRAPH} run as many steps in one call, for networks without convolution)",
     )
     _add_how(command)
     command.set_defaults(run=run)
@@ -98,6 +102,14 @@ def _add_how(command: argparse.ArgumentParser) -> None:
     ):
         command.add_argument(name, action="store_true", help=text)
     command.add_argument(
+        "--backends",
+        nargs="*",
+        choices=("tensorflow", "jax", "torch"),
+        metavar="BACKEND",
+        help="nothing but fit against loops by hand on TensorFlow, JAX and PyTorch, each in a "
+        "process of its own (default: all that are installed)",
+    )
+    command.add_argument(
         "--out", default="results", metavar="DIR", help="where to write (default: %(default)s)"
     )
 
@@ -109,8 +121,11 @@ def run(arguments: argparse.Namespace) -> None:
     `bars`, and with --growth `growth`. A case has `network`, `variant`, `batch_size`, `n_critic`,
     `tiny`, `flops_per_step` (of the loop by hand), `waiting_share`, `contenders` (times, rates,
     memory), `skipped` (why), `ratios` (medians over the rounds) and with --profile `profile`.
-    `overheads.json` holds what --overheads measures, `costs.json` what --costs does.
+    `overheads.json` holds what --overheads measures, `costs.json` what --costs does, and
+    `backends.json` what --backends does: `arguments`, `cases`, those `skipped` and why, and `bars`.
     """
+    if arguments.backends is not None:
+        return _backends(arguments)
     machine.share_gpus()
     if arguments.overheads:
         return _overheads(arguments)
@@ -121,7 +136,7 @@ def run(arguments: argparse.Namespace) -> None:
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
     result: dict[str, Any] = {
         "machine": {**machine.facts(), "peak_flops_per_second": peak},
-        "arguments": {k: v for k, v in vars(arguments).items() if k != "run"},
+        "arguments": _given(arguments),
         "cases": [],
     }
     print(_heading(result["machine"]))
@@ -156,6 +171,37 @@ def _costs(arguments: argparse.Namespace) -> None:
     print(f"\nwritten to {path}")
 
 
+def _backends(arguments: argparse.Namespace) -> None:
+    path = Path(arguments.out, "backends.json")
+    count = arguments.rounds or (2 if arguments.quick else 7)
+    steps = arguments.steps or (1 if arguments.quick else _STEPS)
+    numbers = (arguments.batch_size, count, steps)
+    result: dict[str, Any] = {"arguments": _given(arguments), "cases": [], "skipped": []}
+    for case in itertools.product(
+        arguments.networks, arguments.variants, arguments.backends or machine.installed_backends()
+    ):
+        network, variant, backend = case
+        try:
+            result["cases"].append(
+                measured := backends.measure(backend, network, variant, *numbers)
+            )
+            print(f"{report.backend_table(measured)}\n", flush=True)
+        except RuntimeError as error:
+            named = {"backend": backend, "network": network, "variant": variant}
+            result["skipped"].append({**named, "reason": str(error)})
+            print(f"{error}\n", flush=True)
+        write_json(path, result)  # A run cut short keeps what it has measured.
+    judged = bars.judge_backends(result)
+    result["bars"] = [{**bar._asdict(), "met": bar.met} for bar in judged]
+    print(*judged, sep="\n")
+    write_json(path, result)
+    print(f"\nwritten to {path}")
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name, value in vars(arguments).items() if name != "run"}
+
+
 def _heading(facts: dict[str, Any]) -> str:
     rates = ", ".join(f"{k} {v / 1e9:.0f}" for k, v in facts["peak_flops_per_second"].items())
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
@@ -170,7 +216,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
     count = arguments.rounds or (2 if arguments.quick else 7)
     loops, skipped = rounds.build(case, arguments.contenders)
     first = {name: loop.first_step() for name, loop in loops.items()}
-    seconds, memory = rounds.alternate(loops, count, steps)
+    seconds, memory = timing.alternate(loops, count, steps)
     # The references, which `build` always makes.
     function, fit = cast(GraphLoop, loops["function"]), cast(FitLoop, loops["fit"])
     operations = flops.count(function.compiled.get_concrete_function().graph)
@@ -185,7 +231,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
         "contenders": {
             name: {
                 **_rates(case, seconds[name], operations, peak[_dtype(name)]),
-                "fit_ratio": rounds.ratio(seconds, "fit", name),
+                "fit_ratio": timing.ratio(seconds, "fit", name),
                 "first_step_seconds": first[name],
                 "peak_memory_bytes": memory[name],
             }
@@ -193,7 +239,7 @@ def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) 
         },
         "skipped": skipped,
         "ratios": {
-            f"{one} / {other}": rounds.ratio(seconds, one, other)
+            f"{one} / {other}": timing.ratio(seconds, one, other)
             for one, other in _RATIOS
             if one in seconds and other in seconds
         },

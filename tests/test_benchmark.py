@@ -1,6 +1,9 @@
 """The contenders compute the same, and what is counted and judged is right."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -12,7 +15,16 @@ from keras import layers
 
 from conftest import images
 from keras_gans import callbacks, models, presets
-from keras_gans.scripts.benchmarking import bars, costs, flops, growth, overheads, report, waiting
+from keras_gans.scripts.benchmarking import (
+    backends,
+    bars,
+    costs,
+    flops,
+    growth,
+    overheads,
+    report,
+    waiting,
+)
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop
 from keras_gans.scripts.main import main
@@ -422,3 +434,144 @@ def test_the_command_tells_costs(tmp_path, capsys, monkeypatch):
         assert each["step_seconds"] > 0
     printed = capsys.readouterr().out
     assert f"| WGAN | {1e3 * measured['WGAN']['step_seconds']:.0f} |" in printed
+
+
+# Backends, each in a process of its own
+
+
+def on_backend(backend, *command):
+    """Runs Python on a backend, as if TensorFlow were absent from others; returns its output."""
+    pytest.importorskip(backend)
+    absent = "" if backend == "tensorflow" else "sys.modules['tensorflow'] = None\n"
+    program = f"import sys\n{absent}{command[0]}"
+    result = subprocess.run(
+        [sys.executable, "-c", program, *command[1:]],
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+BY_HAND_ON_JAX = """
+import json
+import jax
+import keras
+import numpy as np
+from keras_gans.scripts.benchmarking.cases import Case
+from keras_gans.scripts.benchmarking.jax import JaxLoop, translate
+from keras_gans.scripts.benchmarking.timing import FitLoop
+
+class PlainCase(Case):
+    def optimizer(self):
+        return keras.optimizers.SGD(0.1)
+
+def trained(preset, variant, batch):
+    case, random = PlainCase(preset, variant, batch), np.random.default_rng(1)
+    sample = case.networks()[1].input_shape[1:]
+    batches = random.uniform(-0.9, 0.9, (case.n_critic, batch, *sample)).astype("float32")
+    z = random.uniform(-1, 1, (batch, 3)).astype("float32")
+    keras.utils.set_random_seed(0)
+    loop = JaxLoop(case)
+    loop.sample_latents, loop.sample_eps = lambda key: z, lambda key, rank: 0.3
+    before = loop.state.discriminator.weights
+    state, _ = jax.jit(loop.train_step)(loop.state, list(batches))
+    keras.utils.set_random_seed(0)
+    gan = FitLoop(case).gan
+    gan.sample_latents = lambda *_, **__: z
+    gan.penalty_points = lambda real, fake: [0.3 * real + 0.7 * fake for _ in gan.penalties]
+    data = batches.reshape(-1, *sample)
+    gan.fit(data, batch_size=batch, shuffle=False, verbose=0, callbacks=case.callbacks())
+    ours = [*gan.generator.trainable_variables, *gan.discriminator.trainable_variables]
+    by_hand = [*state.generator.weights, *state.discriminator.weights]
+    apart = max(float(abs(a - b.value).max()) for a, b in zip(by_hand, ours, strict=True))
+    moved = float(abs(state.discriminator.weights[0] - before[0]).max())
+    return apart, moved
+
+def updated(optimizer):
+    random = np.random.default_rng(0)
+    theirs = keras.Variable(random.normal(size=(3, 2)).astype("float32"))
+    ours, by_hand = [theirs.value], translate(optimizer)
+    moments, before = by_hand.init(ours), theirs.value
+    for gradient in random.normal(size=(3, 3, 2)).astype("float32"):
+        optimizer.apply([gradient], [theirs])
+        ours, moments = by_hand.update(ours, [gradient], moments)
+    return float(abs(ours[0] - theirs.value).max()), float(abs(ours[0] - before).max())
+
+cases = json.loads(sys.argv[1])
+found = {f"{preset['preset']} {variant}": trained(preset, variant, 4) for preset, variant in cases}
+adam, rmsprop = keras.optimizers.Adam(0.1, 0.3, 0.8), keras.optimizers.RMSprop(0.1)
+found |= {optimizer.name: updated(optimizer) for optimizer in (adam, rmsprop)}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_the_loop_by_hand_trains_the_weights_of_fit_on_jax():
+    """And its optimizers move weights as Keras' own."""
+    cases = [*((POINTS, variant) for variant in MATHS), (IMAGES, "WGANGP")]
+    found = json.loads(on_backend("jax", BY_HAND_ON_JAX, json.dumps(cases)))
+    assert len(found) == len(cases) + 2
+    for name, (apart, moved) in found.items():
+        assert apart < 1e-5 < moved, name
+
+
+ROUNDS = """
+from keras_gans.scripts.benchmarking import backend_rounds
+backend_rounds.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_backends_are_timed_without_tensorflow(backend):
+    arguments = ["--network", "wgan_gp-digits", "--variant", "WGANGP", "--batch-size", "8"]
+    timed = json.loads(on_backend(backend, ROUNDS, *arguments, "--rounds", "1", "--steps", "1"))
+    assert timed["backend"] == backend and "tensorflow" not in timed["machine"]["versions"]
+    assert {"by hand", "fit"} <= set(timed["contenders"])
+
+
+@pytest.mark.slow
+def test_the_command_compares_backends(tmp_path, capsys):
+    for backend in ("jax", "torch"):
+        pytest.importorskip(backend)
+    command = ["benchmark", "--backends", "--networks", "wgan_gp-digits", "--variants", "GAN"]
+    command += ["--quick", "--batch-size", "8", "--out", str(tmp_path)]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    written = json.loads((tmp_path / "backends.json").read_text())
+    assert [case["backend"] for case in written["cases"]] == ["tensorflow", "jax", "torch"]
+    assert written["skipped"] == [] and len(written["bars"]) == 2
+    for case in written["cases"]:
+        assert f"{case['backend']}: wgan_gp-digits, GAN, n_critic 1, batch 8" in printed
+        names = {"by hand", "fit", *(["compiled"] if case["backend"] == "torch" else [])}
+        assert {*case["contenders"], *case["skipped"]} == names
+        fit, by_hand = (case["contenders"][name] for name in ("fit", "by hand"))
+        rounds = np.divide(fit["rounds_seconds"], by_hand["rounds_seconds"])
+        assert by_hand["fit_ratio"] == pytest.approx(np.median(rounds)) and fit["fit_ratio"] == 1
+        assert fit["first_step_seconds"] > 0 and fit["peak_memory_bytes"] > 1e6
+
+
+def timed(backend, ratio):
+    contenders = {"by hand": {"fit_ratio": ratio}, "fit": {"fit_ratio": 1.0}}
+    return {"backend": backend, "network": "n", "variant": "GAN", "contenders": contenders}
+
+
+def test_bars_of_backends():
+    cases = [timed("tensorflow", 9.0), timed("jax", 1.04), timed("jax", 1.06), timed("torch", 1.09)]
+    skipped = [{"backend": "torch", "network": "n", "variant": "WGAN", "reason": "no memory"}]
+    judged = bars.judge_backends({"cases": cases, "skipped": skipped})
+    assert [bar.met for bar in judged] == [True, False, True, None]
+    assert judged[1].name == "n GAN on jax: fit / by hand" and "no memory" in str(judged[3])
+
+
+def test_a_backend_that_fails_is_told_and_the_others_go_on(tmp_path, capsys, monkeypatch):
+    failed = SimpleNamespace(returncode=1, stderr="Traceback\nMemoryError: too large\n", stdout="")
+    monkeypatch.setattr(backends.subprocess, "run", lambda *_, **__: failed)
+    command = ["benchmark", "--backends", "jax", "torch", "--networks", "gan-grid"]
+    assert main([*command, "--variants", "GAN", "--out", str(tmp_path)]) == 0
+    written = json.loads((tmp_path / "backends.json").read_text())
+    assert [each["backend"] for each in written["skipped"]] == ["jax", "torch"]
+    assert "MemoryError: too large" in written["bars"][0]["reason"]
+    assert "not judged gan-grid GAN on jax" in capsys.readouterr().out

@@ -8,6 +8,7 @@ _CONVOLUTIONS = {("fit", "function"): 1.02, ("fit", "pytorch"): 0.75, ("fit", "e
 _BFLOAT16 = {("fit_bfloat16", "fit"): 0.45}
 _TINY = {("fit_100", "function_100"): 1.05}
 _PEAK_SHARE = {"wgan_gp-mnist": 0.80}
+_BACKENDS = {"jax": 1.05, "torch": 1.10}
 _WAITING_SHARE = 0.02
 _TRACE_SECONDS = 15.0
 
@@ -55,6 +56,29 @@ def judge(result: dict[str, Any]) -> list[Bar]:
             name = "growth: seconds of the first step at n_critic 10"
             bars.append(Bar(name, point["first_step_seconds"], _TRACE_SECONDS))
     return bars
+
+
+def judge_backends(result: dict[str, Any]) -> list[Bar]:
+    """Returns the bars of `fit` beside a loop by hand on each backend that has one.
+
+    Args:
+        result: What `keras-gans benchmark --backends` writes: `cases`, and why others were
+            `skipped`.
+    """
+    bars = []
+    for case in result["cases"]:
+        if limit := _BACKENDS.get(case["backend"]):
+            ratio = case["contenders"]["by hand"]["fit_ratio"]
+            bars.append(Bar(f"{_on_backend(case)}: fit / by hand", ratio, limit))
+    for case in result["skipped"]:
+        if limit := _BACKENDS.get(case["backend"]):
+            name = f"{_on_backend(case)}: fit / by hand"
+            bars.append(Bar(name, None, limit, reason=case["reason"]))
+    return bars
+
+
+def _on_backend(case: dict[str, Any]) -> str:
+    return f"{case['network']} {case['variant']} on {case['backend']}"
 
 
 def _of_case(case: dict[str, Any], machine: dict[str, Any]) -> Iterator[Bar]:

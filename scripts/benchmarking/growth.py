@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_gans import presets
 from keras_gans.scripts.benchmarking.cases import Case
-from keras_gans.scripts.benchmarking.loops import FitLoop
+from keras_gans.scripts.benchmarking.timing import FitLoop
 
 AXES: dict[str, Sequence[int]] = {
     "batch_size": (16, 32, 64, 128, 256, 512),

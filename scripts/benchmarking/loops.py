@@ -1,13 +1,12 @@
-"""The contenders that train with TensorFlow: two written by hand, and `fit`."""
-
-import time
-from typing import Any
+"""The contenders that are written by hand with TensorFlow."""
 
 import keras
 import tensorflow as tf
 
 from keras_gans.scripts.benchmarking.cases import Case
-from keras_gans.scripts.benchmarking.memory import PeakMemory
+from keras_gans.scripts.benchmarking.timing import FitLoop, Loop
+
+__all__ = ["EagerLoop", "FitLoop", "GraphLoop"]
 
 _LOSSES = {
     "wasserstein": (
@@ -19,41 +18,6 @@ _LOSSES = {
         lambda fake: tf.reduce_mean(tf.nn.softplus(-fake)),
     ),
 }
-
-
-class Loop:
-    """A contender: trains, and tells how long it took.
-
-    Subclasses give `call`, which trains `steps_per_call` steps and returns a loss. Reading that
-    loss waits for the device.
-    """
-
-    steps_per_call = 1
-    memory = PeakMemory()
-
-    def call(self) -> Any:
-        """Trains `steps_per_call` steps and returns a loss."""
-        raise NotImplementedError
-
-    def first_step(self) -> float:
-        """Runs the first call, with what it traces and compiles; returns its seconds."""
-        start = time.perf_counter()
-        float(self.call())
-        return time.perf_counter() - start
-
-    def run(self, steps: int) -> float:
-        """Returns the seconds of one step, over `steps` of them after one call that is not timed.
-
-        Args:
-            steps: How many, rounded to calls, at least one.
-        """
-        calls = max(steps // self.steps_per_call, 1)
-        float(self.call())
-        start = time.perf_counter()
-        for _ in range(calls):
-            loss = self.call()
-        float(loss)
-        return (time.perf_counter() - start) / (calls * self.steps_per_call)
 
 
 class _ByHand(Loop):
@@ -179,55 +143,6 @@ class GraphLoop(_ByHand):
             loss = self.objective(real, fake)
         _apply(self.d_optimizer, tape, loss, self.discriminator)
         self.clip()
-
-
-class FitLoop(Loop):
-    """`fit` of this library, with its own input pipeline, logs and callbacks.
-
-    Timed from the end of the first execution to the end of the last one of the epoch, so that what
-    a call of `fit` costs once is not counted; the loops by hand have nothing like it.
-
-    Args:
-        case: What to train.
-        dtype: Name of the Keras policy of the networks.
-        steps_per_call: `steps_per_execution` of `compile`.
-    """
-
-    def __init__(self, case: Case, dtype: str = "float32", steps_per_call: int = 1):
-        self.case = case
-        self.steps_per_call = steps_per_call
-        self.gan = case.model(dtype, steps_per_execution=steps_per_call)
-
-    def first_step(self) -> float:
-        start = time.perf_counter()
-        self.fit(self.steps_per_call)
-        return time.perf_counter() - start
-
-    def run(self, steps: int) -> float:
-        calls = max(steps // self.steps_per_call, 1)
-        clock = _Clock()
-        self.fit((1 + calls) * self.steps_per_call, clock)
-        return (clock.times[-1] - clock.times[0]) / (calls * self.steps_per_call)
-
-    def fit(self, steps: int, *callbacks: keras.callbacks.Callback) -> None:
-        self.gan.fit(
-            self.case.images,
-            batch_size=self.case.batch_size,
-            steps_per_epoch=steps,
-            verbose=0,
-            callbacks=[*self.case.callbacks(), *callbacks],
-        )
-
-
-class _Clock(keras.callbacks.Callback):
-    """Notes when each execution ends; the guard before it has read the logs, and so waited."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.times: list[float] = []
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.times.append(time.perf_counter())
 
 
 def _apply(

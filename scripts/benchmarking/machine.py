@@ -9,27 +9,52 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
+import keras
 
 # Of the processor's flags, those that convolutions depend on.
 _FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_tile")
 
 
-def has_torch() -> bool:
-    """Tells whether PyTorch is installed."""
-    return importlib.util.find_spec("torch") is not None
+def installed_backends() -> list[str]:
+    """Returns which of Keras' backends are installed."""
+    return [name for name in _BACKENDS if importlib.util.find_spec(name) is not None]
 
 
 def gpu_names() -> list[str]:
-    """Returns the names of all GPUs that TensorFlow sees."""
+    """Returns the names of all GPUs that Keras' backend sees."""
+    return _BACKENDS[keras.backend.backend()]()
+
+
+def _of_tensorflow() -> list[str]:
+    import tensorflow as tf
+
     devices = tf.config.list_physical_devices("GPU")
     return [
         tf.config.experimental.get_device_details(d).get("device_name", d.name) for d in devices
     ]
 
 
+def _of_jax() -> list[str]:
+    import jax
+
+    return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+
+
+def _of_torch() -> list[str]:
+    import torch
+
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
+_BACKENDS = {"tensorflow": _of_tensorflow, "jax": _of_jax, "torch": _of_torch}
+
+
 def share_gpus() -> None:
     """Lets TensorFlow take GPU memory as it needs it, so that PyTorch finds some."""
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
     for device in tf.config.list_physical_devices("GPU"):
         with contextlib.suppress(RuntimeError):  # Already in use.
             tf.config.experimental.set_memory_growth(device, True)
@@ -44,7 +69,7 @@ def facts() -> dict[str, Any]:
     """
     cpu = _cpu()
     versions = {"python": platform.python_version()}
-    for package in ("tensorflow", "keras", "numpy", *(["torch"] if has_torch() else [])):
+    for package in (*installed_backends(), "keras", "numpy"):
         versions[package] = importlib.metadata.version(package)
     return {
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from keras_gans.scripts.benchmarking.cases import Case
-from keras_gans.scripts.benchmarking.loops import Loop
-from keras_gans.scripts.benchmarking.memory import PeakMemory
+from keras_gans.scripts.benchmarking.memory import TorchMemory
+from keras_gans.scripts.benchmarking.timing import Loop
 from keras_gans.scripts.benchmarking.translation import channels_first, translate
 
 _LOSSES = {
@@ -42,7 +42,7 @@ class TorchLoop(Loop):
         self.case = case
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         if self.device == "cuda":
-            self.memory = _CudaMemory()
+            self.memory = TorchMemory()
         torch.backends.cuda.matmul.allow_tf32 = True  # As TensorFlow does.
         networks = case.keras_networks()
         self.latent_dim = networks[0].input_shape[-1]
@@ -93,12 +93,16 @@ class TorchLoop(Loop):
         return (norm - 1.0).square().mean()
 
 
-class _CudaMemory(PeakMemory):
-    def reset(self) -> None:
-        torch.cuda.reset_peak_memory_stats()
+class CompiledTorchLoop(TorchLoop):
+    """The same loop, whose networks `torch.compile` compiles.
 
-    def read(self) -> int:
-        return torch.cuda.max_memory_allocated()
+    What compiles has no gradient of a gradient: with a gradient penalty, PyTorch refuses.
+    """
+
+    def __init__(self, case: Case):
+        super().__init__(case)
+        self.generator = torch.compile(self.generator)
+        self.discriminator = torch.compile(self.discriminator)
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor, network: nn.Module) -> None:

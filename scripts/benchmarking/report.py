@@ -1,5 +1,6 @@
 """The numbers as tables and a plot."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ _COLUMNS = (
     ("first s", 9, lambda c: f"{c['first_step_seconds']:.1f}"),
     ("peak MB", 9, lambda c: f"{(c['peak_memory_bytes'] or 0) / 1e6:.0f}"),
 )
+# Those that need no count of operations.
+_OF_BACKENDS = ("ms/step", "fit takes", "first s", "peak MB")
 
 
 def case_table(case: dict[str, Any]) -> str:
@@ -23,17 +26,37 @@ def case_table(case: dict[str, Any]) -> str:
 
     "fit takes" is the time of `fit` as a share of the contender's.
     """
-    lines = [
+    heading = (
+        f"{_named(case)}: {case['flops_per_step'] / 1e9:.2f} GFLOP a step, "
+        f"{100 * case['waiting_share']:.2f} % of it waiting for input"
+    )
+    return "\n".join([heading, *_contenders(case, _COLUMNS)])
+
+
+def backend_table(case: dict[str, Any]) -> str:
+    """Returns the contenders of a case on one backend, one a line.
+
+    Args:
+        case: What `backend_rounds.measure` returns.
+    """
+    columns = [column for column in _COLUMNS if column[0] in _OF_BACKENDS]
+    return "\n".join([f"{case['backend']}: {_named(case)}", *_contenders(case, columns)])
+
+
+def _named(case: dict[str, Any]) -> str:
+    return (
         f"{case['network']}, {case['variant']}, n_critic {case['n_critic']}, "
-        f"batch {case['batch_size']}: {case['flops_per_step'] / 1e9:.2f} GFLOP a step, "
-        f"{100 * case['waiting_share']:.2f} % of it waiting for input",
-        f"{'':<16}" + "".join(f"{title:>{width}}" for title, width, _ in _COLUMNS),
-    ]
+        f"batch {case['batch_size']}"
+    )
+
+
+def _contenders(case: dict[str, Any], columns: Sequence[Any]) -> Iterator[str]:
+    yield f"{'':<16}" + "".join(f"{title:>{width}}" for title, width, _ in columns)
     for name, contender in case["contenders"].items():
-        cells = "".join(f"{show(contender):>{width}}" for _, width, show in _COLUMNS)
-        lines.append(f"{name:<16}{cells}")
-    lines += [f"{name:<16}  {reason}" for name, reason in case["skipped"].items()]
-    return "\n".join(lines)
+        cells = "".join(f"{show(contender):>{width}}" for _, width, show in columns)
+        yield f"{name:<16}{cells}"
+    for name, reason in case["skipped"].items():
+        yield f"{name:<16}  {reason}"
 
 
 def growth_table(growth: dict[str, list[dict[str, float]]]) -> str:

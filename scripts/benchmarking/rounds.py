@@ -1,6 +1,5 @@
-"""The contenders, and the rounds in which they run."""
+"""The contenders of TensorFlow's process."""
 
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,13 +7,12 @@ import keras
 
 from keras_gans.scripts.benchmarking import machine
 from keras_gans.scripts.benchmarking.cases import Case
-from keras_gans.scripts.benchmarking.loops import EagerLoop, FitLoop, GraphLoop, Loop
-
-IN_GRAPH = 100
+from keras_gans.scripts.benchmarking.loops import EagerLoop, GraphLoop
+from keras_gans.scripts.benchmarking.timing import IN_GRAPH, FitLoop, Loop
 
 
 def _pytorch() -> Any:
-    if not machine.has_torch():
+    if "torch" not in machine.installed_backends():
         raise ImportError("PyTorch is not installed")
     from keras_gans.scripts.benchmarking import pytorch
 
@@ -47,25 +45,3 @@ def build(case: Case, others: Sequence[str]) -> tuple[dict[str, Loop], dict[str,
             except (ImportError, ValueError) as error:
                 skipped[name] = str(error)
     return loops, skipped
-
-
-def alternate(
-    loops: dict[str, Loop], rounds: int, steps: int
-) -> tuple[dict[str, list[float]], dict[str, int | None]]:
-    """Runs all contenders in turn; returns their seconds a step by round, and their peak memory."""
-    seconds: dict[str, list[float]] = {name: [] for name in loops}
-    memory: dict[str, int | None] = dict.fromkeys(loops)
-    for _ in range(rounds):
-        for name, loop in loops.items():
-            loop.memory.reset()
-            seconds[name].append(loop.run(steps))
-            memory[name] = max(loop.memory.read() or 0, memory[name] or 0) or None
-    return seconds, memory
-
-
-def ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
-    """Returns the median of the rounds' ratios of one contender's time to another's.
-
-    A machine's load changes between rounds more than within one.
-    """
-    return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
