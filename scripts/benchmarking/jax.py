@@ -64,8 +64,8 @@ class JaxLoop(Loop):
         self.discriminator_loss, self.generator_loss = _LOSSES[case.maths.loss]
         self.optimizer = translate(case.keras_optimizer())
         self.images = jnp.asarray(case.images)
-        networks = (self._values(network) for network in (self.generator, self.discriminator))
-        self.state = State(*networks, jax.random.key(0))
+        generator, discriminator = map(self._values, (self.generator, self.discriminator))
+        self.state = State(generator, discriminator, jax.random.key(0))
         self.compiled = jax.jit(
             self.one_step if steps_per_call == 1 else self.several_steps, donate_argnums=0
         )

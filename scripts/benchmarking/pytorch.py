@@ -101,8 +101,8 @@ class CompiledTorchLoop(TorchLoop):
 
     def __init__(self, case: Case):
         super().__init__(case)
-        self.generator = torch.compile(self.generator)
-        self.discriminator = torch.compile(self.discriminator)
+        self.generator.compile()
+        self.discriminator.compile()
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor, network: nn.Module) -> None:
