@@ -1,6 +1,7 @@
 """`keras-gans reproduce`: published tables, this library's figures beside theirs."""
 
 import argparse
+import functools
 import json
 import platform
 import shlex
@@ -22,6 +23,7 @@ from keras_gans._version import __version__
 from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
+from keras_gans.networks.inspection import logits_at
 from keras_gans.scripts import dirac
 from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.printed import TERMS
@@ -321,7 +323,7 @@ def _draw(gan: models.GAN, data: str, path: Path) -> None:
         figures.value_surface(
             samples_of(data)[:1000],
             gan.generate(1000, seed=0),
-            lambda x: keras.ops.convert_to_numpy(gan.discriminator(x, training=False)),
+            functools.partial(logits_at, gan.discriminator),
             modes and modes[0],
         ).savefig(aside, dpi=60)
 

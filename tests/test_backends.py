@@ -71,14 +71,9 @@ def test_two_devices_of_jax_equal_one():
 
 
 FIT = """
-import importlib.abc, sys
+import sys
 
-class Absent(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name.split(".")[0] == "tensorflow":
-            raise ImportError("There is no TensorFlow here.")
-
-sys.meta_path.insert(0, Absent())
+sys.modules["tensorflow"] = None  # It cannot be imported.
 import numpy as np
 import keras_gans as kg
 
@@ -96,7 +91,7 @@ gan.fit(
     validation_data=x,
     callbacks=[kg.callbacks.SampleGrid("samples"), kg.callbacks.TrainState("run")],
 )
-print(gan.evaluate(x, ["fid"])["fid"] >= 0, "tensorflow" in sys.modules)
+print(gan.evaluate(x, ["fid"])["fid"] >= 0, sys.modules["tensorflow"])
 """
 
 
@@ -105,7 +100,7 @@ print(gan.evaluate(x, ["fid"])["fid"] >= 0, "tensorflow" in sys.modules)
 def test_arrays_need_no_tensorflow(backend, tmp_path):
     script = tmp_path / "fit.py"
     script.write_text(f"import os; os.chdir({str(tmp_path)!r})\n{FIT}")
-    assert run(backend, script) == "True False\n"
+    assert run(backend, script) == "True None\n"
 
 
 @pytest.mark.slow
@@ -120,9 +115,9 @@ def test_a_file_of_one_backend_loads_on_another(backend, tmp_path):
         f"gan.save({str(path)!r})\n" + (state := STATE)
     )
     read.write_text(
-        f"import sys\n{train}import keras, keras_gans as kg\n"
+        f"import sys\n{train}from conftest import points\nimport keras\n"
         f"gan = keras.saving.load_model({str(path)!r})\n{state}"
-        "from conftest import points\ngan.fit(points(), batch_size=8, verbose=0)\n"
+        "gan.fit(points(), batch_size=8, verbose=0)\n"
         "assert gan.step == 16\n"
     )
     written = run("tensorflow", write)
@@ -134,5 +129,5 @@ def test_a_file_of_one_backend_loads_on_another(backend, tmp_path):
 STATE = """
 for part in (gan, gan.ema_generator, gan.d_optimizer, gan.g_optimizer):
     for variable in part.variables:
-        print(variable.name, keras.ops.convert_to_numpy(variable).tobytes().hex())
+        print(keras.ops.convert_to_numpy(variable).tolist())
 """

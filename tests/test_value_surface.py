@@ -73,3 +73,12 @@ def test_value_surface_refuses_images_and_classes(tmp_path):
         surface.on_train_begin()
     with pytest.raises(ValueError, match="at least 1. Received: every_epochs=1, n=0"):
         kg.callbacks.ValueSurface(tmp_path, X, n=0)
+
+
+def test_the_surface_of_a_critic_of_packs_is_that_of_equal_samples():
+    network = kg.networks.maxout_discriminator((2,), (4,), pack=3)
+    x = points(5)
+    found, by_hand = logits_at(network, x), np.array(network(np.repeat(x, 3, axis=0)))
+    np.testing.assert_array_equal(found, by_hand)
+    assert found.shape == (5, 1) and np.ptp(found) > 0
+    np.testing.assert_allclose(found[3], np.array(network(np.stack([x[3]] * 3)))[0], rtol=1e-5)

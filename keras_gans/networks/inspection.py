@@ -1,5 +1,6 @@
 """What a network's layers tell about its inputs and outputs."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -198,6 +199,8 @@ def ends_in_probabilities(network: keras.Model) -> bool:
 def logits_at(discriminator: keras.Model, samples: np.ndarray) -> np.ndarray:
     """Returns a discriminator's output at samples; of several outputs, that of "logits".
 
+    One that judges packs is given packs of equal samples.
+
     Args:
         discriminator: Network of samples alone.
         samples: Float array of shape `(n, ...)`.
@@ -208,7 +211,8 @@ def logits_at(discriminator: keras.Model, samples: np.ndarray) -> np.ndarray:
     Example:
         >>> logits_at(gan.discriminator, points)
     """
-    outputs = discriminator(samples, training=False)
+    packs = (layer.m for layer in leaf_layers(discriminator) if isinstance(layer, Pack))
+    outputs = discriminator(np.repeat(samples, math.prod(packs), axis=0), training=False)
     logits = outputs["logits"] if isinstance(outputs, dict) else outputs
     return keras.ops.convert_to_numpy(logits)
 
