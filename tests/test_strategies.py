@@ -223,6 +223,7 @@ def policy(request):
     keras.mixed_precision.set_dtype_policy("float32")
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("replicas", represented_by(1, among=[1, 2]))
 def test_mixed_precision_trains_saves_and_loads(variant, policy, replicas, mirrored, tmp_path):
     strategy = mirrored if replicas == 2 else tf.distribute.get_strategy()
@@ -247,6 +248,7 @@ def test_mixed_precision_trains_saves_and_loads(variant, policy, replicas, mirro
         assert float(loaded.d_optimizer.dynamic_scale) == 1024.0
 
 
+@pytest.mark.core
 def test_mixed_precision_stays_near_float32(variant, policy):
     half = make(variant, n_critic=1)
     keras.mixed_precision.set_dtype_policy("float32")

@@ -31,6 +31,7 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     )
 elif keras.backend.backend() == "jax":
     from keras_gans.backend.jax import (
+        ReplicaLossScaleOptimizer,
         array_batches,
         compile_steps,
         cond,
@@ -40,7 +41,6 @@ elif keras.backend.backend() == "jax":
     )
     from keras_gans.backend.single import (
         Model,
-        ReplicaLossScaleOptimizer,
         ReplicaSeedGenerator,
         apply_adam,
         average_over_replicas,
@@ -53,7 +53,6 @@ elif keras.backend.backend() == "jax":
 elif keras.backend.backend() == "torch":
     from keras_gans.backend.single import ArrayBatches as array_batches
     from keras_gans.backend.single import (
-        ReplicaLossScaleOptimizer,
         ReplicaSeedGenerator,
         apply_adam,
         average_over_replicas,
@@ -65,6 +64,7 @@ elif keras.backend.backend() == "torch":
     )
     from keras_gans.backend.torch import (
         Model,
+        ReplicaLossScaleOptimizer,
         compile_steps,
         cond,
         gradients,

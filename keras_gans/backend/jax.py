@@ -103,6 +103,23 @@ def _updated_by(function: Callable[[], Any]) -> list[keras.Variable]:
     return [variable for variable, _ in scope.updates]
 
 
+@keras.saving.register_keras_serializable("keras_gans")
+class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
+    """A loss-scaling optimizer that updates within a step, under the name that TensorFlow has.
+
+    Keras' own assigns to variables in a branch, which JAX does not let out of it.
+    """
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        trained = self._trainable_variables if trainable_variables is None else trainable_variables
+        values = [[variable.value for variable in part] for part in (self.variables, trained)]
+        new_trained, new_own = self.stateless_apply(values[0], grads, values[1])
+        for variable, value in zip(
+            (*self.variables, *trained), (*new_own, *new_trained), strict=True
+        ):
+            variable.assign(value)
+
+
 # The compiled step
 
 

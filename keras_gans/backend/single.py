@@ -172,11 +172,6 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     """A seed generator under the name that TensorFlow has for one of several replicas."""
 
 
-@keras.saving.register_keras_serializable("keras_gans")
-class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
-    """A loss-scaling optimizer under the name that TensorFlow has for one of several replicas."""
-
-
 def replica_count() -> int:
     """Returns 1: means over a batch are means over all devices that it is spread over."""
     return 1

@@ -74,6 +74,11 @@ class Model(single.Model):
             self.steps_per_execution = steps
 
 
+@keras.saving.register_keras_serializable("keras_gans")
+class ReplicaLossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
+    """A loss-scaling optimizer under the name that TensorFlow has for one of several replicas."""
+
+
 def compile_steps(model: Any) -> Callable[[Iterator[Any], int], dict[str, Any]]:
     """Makes a function that runs training steps one after the other; nothing is compiled.
 
