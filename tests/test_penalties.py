@@ -353,3 +353,24 @@ def test_several_updates_of_the_generator():
     assert steps == [0, 0, 1, 1, 2, 2, 3, 3]
     with pytest.raises(ValueError, match="integer `n_generator` >= 1. Received: n_generator=0"):
         make(kg.GAN, n_generator=0)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("mode", [{"run_eagerly": True}, {"steps_per_execution": 4}], ids=str)
+def test_random_states_advance_in_a_lazy_penalty_that_is_due(mode):
+    """A branch that changes variables: backends differ in what of it they keep."""
+
+    def trained(**compiled):
+        sgd = keras.optimizers.SGD
+        gan = make(
+            kg.GAN,
+            lambda: vector_networks(dropout=0.5),
+            d_optimizer=sgd(0.05),
+            g_optimizer=sgd(0.05),
+            penalties=[kg.penalties.R1(0.5, every=3)],
+            **compiled,
+        )
+        gan.fit(points(), batch_size=4, verbose=0)
+        return gan
+
+    assert_same_state(trained(), trained(**mode), rtol=1e-4, atol=1e-6)

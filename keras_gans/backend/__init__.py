@@ -29,29 +29,7 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         replica_count,
         worker_errors,
     )
-elif keras.backend.backend() == "jax":
-    from keras_gans.backend.jax import (
-        ReplicaLossScaleOptimizer,
-        array_batches,
-        compile_steps,
-        cond,
-        gradients,
-        has_gpu,
-        input_gradient,
-    )
-    from keras_gans.backend.single import (
-        Model,
-        ReplicaSeedGenerator,
-        apply_adam,
-        average_over_replicas,
-        check_scope,
-        exact_runs,
-        mean_over_replicas,
-        replica_count,
-        worker_errors,
-    )
-elif keras.backend.backend() == "torch":
-    from keras_gans.backend.single import ArrayBatches as array_batches
+elif keras.backend.backend() in ("jax", "torch"):
     from keras_gans.backend.single import (
         ReplicaSeedGenerator,
         apply_adam,
@@ -62,15 +40,29 @@ elif keras.backend.backend() == "torch":
         replica_count,
         worker_errors,
     )
-    from keras_gans.backend.torch import (
-        Model,
-        ReplicaLossScaleOptimizer,
-        compile_steps,
-        cond,
-        gradients,
-        has_gpu,
-        input_gradient,
-    )
+
+    if keras.backend.backend() == "jax":
+        from keras_gans.backend.jax import (
+            Model,
+            ReplicaLossScaleOptimizer,
+            array_batches,
+            compile_steps,
+            cond,
+            gradients,
+            has_gpu,
+            input_gradient,
+        )
+    else:
+        from keras_gans.backend.torch import (
+            Model,
+            ReplicaLossScaleOptimizer,
+            array_batches,
+            compile_steps,
+            cond,
+            gradients,
+            has_gpu,
+            input_gradient,
+        )
 else:
     raise ImportError(
         "Expected Keras to run on TensorFlow, JAX or PyTorch. Received: the backend "

@@ -10,7 +10,19 @@ import keras
 import numpy as np
 
 from keras_gans.backend.scope import Scope
-from keras_gans.backend.single import ArrayBatches, batch_of, step_by_step
+from keras_gans.backend.single import ArrayBatches, Model, batch_of, step_by_step
+
+# `Model` is that of one replica.
+__all__ = [
+    "Model",
+    "ReplicaLossScaleOptimizer",
+    "array_batches",
+    "compile_steps",
+    "cond",
+    "gradients",
+    "has_gpu",
+    "input_gradient",
+]
 
 # The largest arrays that are kept on the device.
 _DEVICE_BYTES = 2**30

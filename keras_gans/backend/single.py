@@ -203,5 +203,5 @@ def exact_runs(needed: bool) -> contextlib.AbstractContextManager[None]:
 def apply_adam(
     optimizer: keras.optimizers.Adam, gradient: Any, variable: Any, learning_rate: Any
 ) -> bool:
-    """Returns False: Keras' own formula is as fast."""
+    """Returns False: these backends have no such operation."""
     return False

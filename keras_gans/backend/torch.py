@@ -58,6 +58,7 @@ def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
 
 
 cond = keras.ops.cond
+array_batches = single.ArrayBatches
 
 
 class Model(single.Model):
