@@ -388,7 +388,7 @@ PRESET_NETWORKS = {
         # An MLP GAN in TensorFlow 1; [0, 1] there, scaled to [-1, 1] here.
         "dense 128, relu, dense 784 sigmoid, rescale 2 -1, reshape 28 28 1"
     ),
-    ("gan-mnist", "discriminator"): lines("flatten, dense 128 relu, dense 1"),
+    ("gan-mnist", "discriminator"): lines("flatten, rescale 0.5 0.5, dense 128 relu, dense 1"),
     # The code of PacGAN; a bias before batch normalisation, which it leaves out, has no effect.
     ("gan-grid", "generator"): lines(*4 * ["dense 400, bn 0.95, relu"], "dense 2"),
 }

@@ -88,6 +88,7 @@ def mlp_discriminator(
     heads: Mapping[str, int] | None = None,
     pack: int = 1,
     fourier: int = 0,
+    input_range: Sequence[float] | None = None,
 ) -> keras.Model:
     """Builds a fully connected discriminator that outputs one logit.
 
@@ -104,6 +105,8 @@ def mlp_discriminator(
         pack: How many samples it judges as one, PacGAN's m; only without labels.
         fourier: Frequencies of the waves that are appended to the input, see `FourierFeatures`;
             for points in the plane.
+        input_range: What the range [-1, 1] of the samples is mapped onto before all else, such as
+            (0, 1) for a network that was published for pixels in that range; None for no change.
 
     Returns:
         A `keras.Sequential` from `(batch, *input_shape)` to `(batch // pack, 1)`, or with
@@ -123,7 +126,12 @@ def mlp_discriminator(
     """
     initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     normalised = SpectralNormalization if spectral_norm else (lambda layer: layer)
-    body: list[keras.Layer] = [FourierFeatures(fourier)] if fourier else []
+    body: list[keras.Layer] = []
+    if input_range:
+        low, high = input_range
+        body.append(layers.Rescaling((high - low) / 2, (high + low) / 2))
+    if fourier:
+        body.append(FourierFeatures(fourier))
     body += [
         normalised(layers.Dense(units, activation=activation, **initializers)) for units in hidden
     ]

@@ -282,6 +282,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "builder": "mlp_discriminator",
             "input_shape": [28, 28, 1],
             "hidden": [128],
+            "input_range": [0.0, 1.0],  # That of the source's pixels.
             "kernel_initializer": _NORMAL_005,
             "bias_initializer": _CONSTANT_01,
         },
