@@ -36,20 +36,6 @@ figure { margin: 0 0 1rem; } .row figure { margin: 0; } figcaption { color: #666
 """
 
 
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "report",
-        help=help,
-        description="Write one HTML page of a run that needs no other file: its settings, losses, "
-        "samples over time, and what `keras-gans evaluate` has measured, if it has.",
-        epilog="Example: keras-gans report runs/hinge-mnist",
-    )
-    command.add_argument("run_dir", metavar="RUN", help="a run folder")
-    command.add_argument("--out", metavar="FILE", help="the page (default: RUN/report.html)")
-    command.set_defaults(run=run)
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Writes the page as the command line says."""
     folder = Path(arguments.run_dir)

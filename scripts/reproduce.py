@@ -25,40 +25,8 @@ from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
 from keras_gans.networks.inspection import logits_at
 from keras_gans.scripts import dirac
-from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.printed import TERMS
 from keras_gans.scripts.tables import TABLES, Row, Table, samples_of
-
-
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "reproduce",
-        help=help,
-        description="Train the rows of a published table and print the figures beside the "
-        "published ones. Each trial is a file of the folder and is not repeated when the command "
-        "is given again, and an interrupted one goes on, so that a long table can be made in "
-        "pieces.",
-        epilog="Example: keras-gans reproduce pacgan-table1 --trials 3 --epochs 40",
-    )
-    names = [*TABLES, "dirac-gan"]
-    command.add_argument("table", choices=names, metavar="TABLE", help=", ".join(names))
-    command.add_argument(
-        "--trials", type=integer(1), metavar="N", help="seeds of each row (default: the table's)"
-    )
-    command.add_argument(
-        "--epochs", type=integer(1), metavar="N", help="epochs to train (default: the preset's)"
-    )
-    command.add_argument(
-        "--rows", nargs="+", metavar="TEXT", help="only rows whose name contains one of these"
-    )
-    command.add_argument(
-        "--seed", type=integer(0), default=0, metavar="S", help="first seed (default: %(default)s)"
-    )
-    command.add_argument(
-        "--out", metavar="DIR", help="where trials and table go (default: results/TABLE)"
-    )
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

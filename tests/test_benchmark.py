@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+import keras_gans_command
 from conftest import images
 from keras_gans import callbacks, models, presets
 from keras_gans.scripts.benchmarking import (
@@ -23,6 +24,7 @@ from keras_gans.scripts.benchmarking import (
     growth,
     overheads,
     report,
+    rounds,
     waiting,
 )
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
@@ -355,6 +357,18 @@ def test_growth_changes_one_axis_at_a_time(tmp_path):
     assert judged[-1].name == "growth: seconds of the first step at n_critic 10"
 
 
+def test_the_command_knows_all_variants_and_contenders():
+    arguments = keras_gans_command.benchmark
+    assert arguments.VARIANTS == tuple(MATHS) and arguments.CONTENDERS == tuple(rounds.CONTENDERS)
+
+
+def test_a_wrong_preset_is_told_before_anything_is_measured(tmp_path, capsys):
+    line = ["benchmark", "--networks", "wgan_gp-digits", "nope", "--out", str(tmp_path)]
+    assert main(line) == 2
+    out, err = capsys.readouterr()
+    assert "Received: name='nope'" in err and not out
+
+
 def test_the_command_prints_and_writes(tmp_path, capsys):
     command = ["benchmark", "--networks", "wgan_gp-digits", "--variants", "GAN", "--quick"]
     command += ["--contenders", "function_100", "fit_100", "pytorch"]
@@ -376,8 +390,8 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
         assert contender["flops_per_second"] == pytest.approx(
             case["flops_per_step"] / contender["step_seconds"]
         )
-    rounds = [case["contenders"][name]["rounds_seconds"] for name in ("fit", "function")]
-    ratio = np.median(np.divide(*rounds))
+    seconds = [case["contenders"][name]["rounds_seconds"] for name in ("fit", "function")]
+    ratio = np.median(np.divide(*seconds))
     assert case["ratios"]["fit / function"] == pytest.approx(ratio)
 
 

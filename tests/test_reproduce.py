@@ -9,6 +9,7 @@ import scipy.stats
 from PIL import Image
 
 import keras_gans as kg
+import keras_gans_command
 from conftest import image_networks, make
 from keras_gans.scripts import printed, reproduce, tables
 from keras_gans.scripts.main import main
@@ -22,6 +23,10 @@ def trial_file(folder, seed, modes=20, high_quality=0.9, preset="gan-grid", data
     content = {**RESULT, "preset": preset, "data": data, "seed": seed, "scores": scores}
     content |= {"command": "keras-gans reproduce", **changes}
     (folder / f"{preset}_{data}_seed{seed}.json").write_text(json.dumps(content))
+
+
+def test_the_command_knows_all_tables():
+    assert keras_gans_command.reproduce.TABLES == (*tables.TABLES, "dirac-gan")
 
 
 @pytest.mark.parametrize("table", reproduce.TABLES)
