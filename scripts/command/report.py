@@ -9,7 +9,7 @@ def add_parser(commands: Any) -> None:
         "report",
         help="show a run as one HTML page",
         description="Write one HTML page of a run that needs no other file: its settings, losses, "
-        "samples over time, and what `keras-gans evaluate` has measured, if it has.",
+        "samples over time, and what `keras-gans evaluate` has measured, by class too, if it has.",
         epilog="Example: keras-gans report runs/hinge-mnist",
     )
     command.add_argument("run_dir", metavar="RUN", help="a run folder")
