@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
         dirac.run(arguments)
         return
     table = TABLES[arguments.table]
-    rows = [row for row in table.rows if _chosen(row, arguments.rows)]
+    rows = chosen(table.rows, arguments.rows)
     if not rows:
         raise ValueError(
             f"Expected --rows to choose some of {[row.name for row in table.rows]}. Received: "
@@ -68,6 +68,25 @@ def run(arguments: argparse.Namespace) -> None:
         _draw_curves(row, trials, out / f"{row.preset}_{row.data}.png")
     _draw_losses(table, trials, out / "losses.png")
     print(f"{out} holds the table and its trials.")
+
+
+def chosen(rows: Sequence[Row], texts: Sequence[str] | None) -> list[Row]:
+    """Returns some rows of a table.
+
+    Args:
+        rows: Of the table.
+        texts: Names of rows; one that is no row's whole name stands for all rows whose names
+            contain it. All rows if None.
+
+    Example:
+        >>> [row.preset for row in chosen(TABLES["variants"].rows, ["WGANGP on mnist_5k"])]
+        ['WGANGP']
+    """
+    if not texts:
+        return list(rows)
+    names = {row.name for row in rows}
+    parts = [text for text in texts if text not in names]
+    return [row for row in rows if row.name in texts or any(part in row.name for part in parts)]
 
 
 def trial(
@@ -333,10 +352,6 @@ def _check_length(path: Path, epochs: int) -> None:
             f"Expected trials of {epochs} epochs. Received: {path} with {found}; choose another "
             "folder with --out, or give --epochs as before"
         )
-
-
-def _chosen(row: Row, texts: Sequence[str] | None) -> bool:
-    return not texts or any(text in row.name for text in texts)
 
 
 def _scores(scores: dict[str, float]) -> str:

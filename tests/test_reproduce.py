@@ -111,6 +111,22 @@ def test_a_trial_from_end_to_end(tmp_path, capsys, monkeypatch):
     assert "Expected trials of 5 epochs. Received: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        (["WGANGP on mnist_5k"], ["WGANGP"]),
+        (["WGANGP"], ["WGANGP", "conditional-WGANGP"]),
+        (["conditional-R3GAN on mnist_5k", "LSGAN"], ["LSGAN", "conditional-R3GAN"]),
+        (["R3GAN on mnist_5k", "conditional-R"], ["R3GAN", "conditional-R3GAN"]),
+        (["nope"], []),
+        (None, [row.preset for row in reproduce.TABLES["variants"].rows]),
+    ],
+)
+def test_a_whole_name_chooses_its_row_alone(texts, chosen):
+    rows = reproduce.chosen(reproduce.TABLES["variants"].rows, texts)
+    assert [row.preset for row in rows] == chosen
+
+
 def test_the_same_seed_is_the_same_trial(small_row):
     scores = [
         reproduce.trial(small_row, lambda gan, _: {"x": gan.generate(1, seed=0)[0, 0]}, seed, 1)[0]

@@ -38,7 +38,11 @@ def add_parser(commands: Any) -> None:
         "--epochs", type=integer(1), metavar="N", help="epochs to train (default: the preset's)"
     )
     command.add_argument(
-        "--rows", nargs="+", metavar="TEXT", help="only rows whose name contains one of these"
+        "--rows",
+        nargs="+",
+        metavar="TEXT",
+        help="only rows of these names, such as 'gan-grid on ring', and rows whose name contains "
+        "one that is no row's whole name",
     )
     command.add_argument(
         "--seed", type=integer(0), default=0, metavar="S", help="first seed (default: %(default)s)"
