@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import statistics
 import warnings
 from pathlib import Path
@@ -21,6 +22,7 @@ from keras_gans.scripts.benchmarking import (
     report,
     rounds,
     timing,
+    trainings,
 )
 from keras_gans.scripts.benchmarking.cases import Case
 from keras_gans.scripts.benchmarking.loops import GraphLoop
@@ -43,8 +45,9 @@ def run(arguments: argparse.Namespace) -> None:
     `bars`, and with --growth `growth`. A case has `network`, `variant`, `batch_size`, `n_critic`,
     `tiny`, `flops_per_step` (of the loop by hand), `waiting_share`, `contenders` (times, rates,
     memory), `skipped` (why), `ratios` (medians over the rounds) and with --profile `profile`.
-    `overheads.json` holds what --overheads measures, `costs.json` what --costs does, and
-    `backends.json` what --backends does: `arguments`, `cases`, those `skipped` and why, and `bars`.
+    `overheads.json` holds what --overheads measures, `costs.json` what --costs does, `presets.json`
+    what --presets does, and has done before of others, and `backends.json` what --backends does:
+    `arguments`, `cases`, those `skipped` and why, and `bars`.
     """
     described = {name: presets.get(name) for name in arguments.networks}
     if arguments.backends is not None:
@@ -54,6 +57,8 @@ def run(arguments: argparse.Namespace) -> None:
         return _overheads(arguments)
     if arguments.costs:
         return _costs(arguments)
+    if arguments.presets is not None:
+        return _presets(arguments)
     repeats = 1 if arguments.quick else 5
     path = Path(arguments.out, "benchmark.json")
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
@@ -91,6 +96,19 @@ def _costs(arguments: argparse.Namespace) -> None:
     print(costs.table(measured))
     path = Path(arguments.out, "costs.json")
     write_json(path, {"machine": machine.facts(), "steps": steps, "costs": measured})
+    print(f"\nwritten to {path}")
+
+
+def _presets(arguments: argparse.Namespace) -> None:
+    described = [presets.get(name) for name in arguments.presets or presets.names()]
+    path = Path(arguments.out, "presets.json")
+    # All take long, so that some may be measured after the others, or anew.
+    measured = json.loads(path.read_text())["presets"] if path.exists() else {}
+    for preset in described:
+        cost = trainings.measure(preset, 0.0 if arguments.quick else trainings.SECONDS)
+        print(trainings.line(preset["preset"], cost), flush=True)
+        measured[preset["preset"]] = cost
+        write_json(path, {"machine": machine.facts(), "presets": measured})
     print(f"\nwritten to {path}")
 
 

@@ -562,7 +562,7 @@ OPTIONS = {
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
-    "--profile --overheads --costs --backends --quick --out",
+    "--profile --overheads --costs --backends --presets --quick --out",
     "": "train sample evaluate report card export presets reproduce benchmark --version",
 }
 

@@ -90,5 +90,12 @@ def _add_how(command: argparse.ArgumentParser) -> None:
         "process of its own (default: all that are installed)",
     )
     command.add_argument(
+        "--presets",
+        nargs="*",
+        metavar="PRESET",
+        help="nothing but what a step of each preset costs, as it is, and so its whole training "
+        "(default: all)",
+    )
+    command.add_argument(
         "--out", default="results", metavar="DIR", help="where to write (default: %(default)s)"
     )
