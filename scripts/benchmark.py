@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import statistics
 import warnings
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any, cast
 
 from keras_gans import presets
 from keras_gans.callbacks.files import write_json
-from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.benchmarking import (
     backends,
     bars,
@@ -22,96 +22,20 @@ from keras_gans.scripts.benchmarking import (
     report,
     rounds,
     timing,
+    trainings,
 )
-from keras_gans.scripts.benchmarking.cases import MATHS, Case
+from keras_gans.scripts.benchmarking.cases import Case
 from keras_gans.scripts.benchmarking.loops import GraphLoop
 from keras_gans.scripts.benchmarking.timing import FitLoop, Loop
 from keras_gans.scripts.benchmarking.waiting import waiting_share
+from keras_gans_command.benchmark import STEPS, TINY_STEPS
 
-# Three published GANs of MNIST, and networks whose steps dispatch rules.
-_NETWORKS = ("dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "wgan_gp-digits", "gan-grid")
-_STEPS, _TINY_STEPS = 3, 30
 _RATIOS = (
     *(("fit", other) for other in ("function", "eager", "pytorch", "fit_bfloat16")),
     ("fit_bfloat16", "fit"),
     ("fit_100", "function_100"),
     ("fit_100", "fit"),
 )
-
-
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "benchmark",
-        help=help,
-        description="Time a training step: fit of this library, in float32 and mixed_bfloat16, a "
-        "tf.function loop and the eager loop of copied examples, both written by hand, and PyTorch "
-        "where it is installed. All run in one process, a round each in turn; medians, and medians "
-        "of the rounds' ratios, are printed, with the bars they have to keep to, and written as "
-        "JSON. Take some minutes of a machine that does nothing else.",
-        epilog="Example: keras-gans benchmark --networks dcgan-mnist --variants WGANGP",
-    )
-    command.add_argument(
-        "--networks",
-        nargs="+",
-        default=_NETWORKS,
-        choices=presets.names(),
-        metavar="PRESET",
-        help=f"presets whose networks are trained (default: {' '.join(_NETWORKS)})",
-    )
-    command.add_argument(
-        "--variants",
-        nargs="+",
-        default=tuple(MATHS),
-        choices=tuple(MATHS),
-        metavar="VARIANT",
-        help=f"how they are trained (default: {' '.join(MATHS)})",
-    )
-    command.add_argument(
-        "--contenders",
-        nargs="+",
-        default=tuple(rounds.CONTENDERS),
-        choices=tuple(rounds.CONTENDERS),
-        metavar="CONTENDER",
-        help=f"beside function and fit (default: {' '.join(rounds.CONTENDERS)}; those that end in "
-        f"{timing.IN_GRAPH} run as many steps in one call, for networks without convolution)",
-    )
-    _add_how(command)
-    command.set_defaults(run=run)
-
-
-def _add_how(command: argparse.ArgumentParser) -> None:
-    """Adds the arguments that say how long, and what else."""
-    for name, default, metavar, text in (
-        ("--rounds", None, "R", "rounds of all contenders (default: 7, 2 with --quick)"),
-        (
-            "--steps",
-            None,
-            "N",
-            f"steps a round (default: {_STEPS}, {_TINY_STEPS} without convolution)",
-        ),
-        ("--batch-size", 64, "B", "samples in a mini-batch (default: 64)"),
-    ):
-        command.add_argument(name, type=integer(1), default=default, metavar=metavar, help=text)
-    for name, text in (
-        ("--growth", "also over batch, image size and n_critic"),
-        ("--profile", "also the time by type of operation"),
-        ("--overheads", "nothing but what the guard, saved states and a second replica cost"),
-        ("--costs", "nothing but what each variant, penalty and augmentation costs a step"),
-        ("--quick", "two short rounds, to see that it runs"),
-    ):
-        command.add_argument(name, action="store_true", help=text)
-    command.add_argument(
-        "--backends",
-        nargs="*",
-        choices=("tensorflow", "jax", "torch"),
-        metavar="BACKEND",
-        help="nothing but fit against loops by hand on TensorFlow, JAX and PyTorch, each in a "
-        "process of its own (default: all that are installed)",
-    )
-    command.add_argument(
-        "--out", default="results", metavar="DIR", help="where to write (default: %(default)s)"
-    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -121,9 +45,11 @@ def run(arguments: argparse.Namespace) -> None:
     `bars`, and with --growth `growth`. A case has `network`, `variant`, `batch_size`, `n_critic`,
     `tiny`, `flops_per_step` (of the loop by hand), `waiting_share`, `contenders` (times, rates,
     memory), `skipped` (why), `ratios` (medians over the rounds) and with --profile `profile`.
-    `overheads.json` holds what --overheads measures, `costs.json` what --costs does, and
-    `backends.json` what --backends does: `arguments`, `cases`, those `skipped` and why, and `bars`.
+    `overheads.json` holds what --overheads measures, `costs.json` what --costs does, `presets.json`
+    what --presets does, and has done before of others, and `backends.json` what --backends does:
+    `arguments`, `cases`, those `skipped` and why, and `bars`.
     """
+    described = {name: presets.get(name) for name in arguments.networks}
     if arguments.backends is not None:
         return _backends(arguments)
     machine.share_gpus()
@@ -131,6 +57,8 @@ def run(arguments: argparse.Namespace) -> None:
         return _overheads(arguments)
     if arguments.costs:
         return _costs(arguments)
+    if arguments.presets is not None:
+        return _presets(arguments)
     repeats = 1 if arguments.quick else 5
     path = Path(arguments.out, "benchmark.json")
     peak = {name: flops.convolution_peak(name, repeats) for name in ("float32", "bfloat16")}
@@ -142,9 +70,9 @@ def run(arguments: argparse.Namespace) -> None:
     print(_heading(result["machine"]))
     with warnings.catch_warnings():  # Of the sources' batch normalisation in critics.
         warnings.simplefilter("ignore")
-        for network in arguments.networks:
+        for preset in described.values():
             for variant in arguments.variants:
-                case = Case(presets.get(network), variant, arguments.batch_size)
+                case = Case(preset, variant, arguments.batch_size)
                 result["cases"].append(_measure(case, arguments, peak))
                 write_json(path, result)  # A run cut short keeps what it has measured.
         if arguments.growth:
@@ -163,7 +91,7 @@ def _overheads(arguments: argparse.Namespace) -> None:
 
 def _costs(arguments: argparse.Namespace) -> None:
     count = arguments.rounds or (1 if arguments.quick else 7)
-    steps = arguments.steps or (1 if arguments.quick else _STEPS)
+    steps = arguments.steps or (1 if arguments.quick else STEPS)
     measured = costs.measure(count, steps)
     print(costs.table(measured))
     path = Path(arguments.out, "costs.json")
@@ -171,10 +99,23 @@ def _costs(arguments: argparse.Namespace) -> None:
     print(f"\nwritten to {path}")
 
 
+def _presets(arguments: argparse.Namespace) -> None:
+    described = [presets.get(name) for name in arguments.presets or presets.names()]
+    path = Path(arguments.out, "presets.json")
+    # All take long, so that some may be measured after the others, or anew.
+    measured = json.loads(path.read_text())["presets"] if path.exists() else {}
+    for preset in described:
+        cost = trainings.measure(preset, 0.0 if arguments.quick else trainings.SECONDS)
+        print(trainings.line(preset["preset"], cost), flush=True)
+        measured[preset["preset"]] = cost
+        write_json(path, {"machine": machine.facts(), "presets": measured})
+    print(f"\nwritten to {path}")
+
+
 def _backends(arguments: argparse.Namespace) -> None:
     path = Path(arguments.out, "backends.json")
     count = arguments.rounds or (2 if arguments.quick else 7)
-    steps = arguments.steps or (1 if arguments.quick else _STEPS)
+    steps = arguments.steps or (1 if arguments.quick else STEPS)
     numbers = (arguments.batch_size, count, steps)
     result: dict[str, Any] = {"arguments": _given(arguments), "cases": [], "skipped": []}
     for case in itertools.product(
@@ -199,7 +140,7 @@ def _backends(arguments: argparse.Namespace) -> None:
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: value for name, value in vars(arguments).items() if name != "run"}
+    return {name: value for name, value in vars(arguments).items() if name != "command"}
 
 
 def _heading(facts: dict[str, Any]) -> str:
@@ -212,7 +153,7 @@ def _heading(facts: dict[str, Any]) -> str:
 
 def _measure(case: Case, arguments: argparse.Namespace, peak: dict[str, float]) -> dict[str, Any]:
     """Returns all about one case, and prints its tables."""
-    steps = arguments.steps or (_TINY_STEPS if case.is_tiny else _STEPS)
+    steps = arguments.steps or (TINY_STEPS if case.is_tiny else STEPS)
     count = arguments.rounds or (2 if arguments.quick else 7)
     loops, skipped = rounds.build(case, arguments.contenders)
     first = {name: loop.first_step() for name, loop in loops.items()}
@@ -280,7 +221,7 @@ def _profile(loops: dict[str, Loop], steps: int) -> dict[str, dict[str, float]]:
 def _growth(arguments: argparse.Namespace) -> dict[str, Any]:
     axes = growth.QUICK_AXES if arguments.quick else growth.AXES
     batch_size = min(arguments.batch_size, 4) if arguments.quick else arguments.batch_size
-    grown = growth.measure(axes, batch_size, arguments.steps or _STEPS)
+    grown = growth.measure(axes, batch_size, arguments.steps or STEPS)
     print(f"\n{report.growth_table(grown)}", flush=True)
     return grown
 

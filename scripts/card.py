@@ -12,21 +12,6 @@ from keras_gans.callbacks.files import replacing
 from keras_gans.scripts.sample import load_run
 
 
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "card",
-        help=help,
-        description="Write a model card in Markdown, with the front matter of the Hugging Face "
-        "Hub: what the model is, what it was trained on and how, its scores if `keras-gans "
-        "evaluate` has measured it, and how to use it. What only its makers know is left to them.",
-        epilog="Example: keras-gans card runs/hinge-mnist",
-    )
-    command.add_argument("run_dir", metavar="RUN", help="a run folder")
-    command.add_argument("--out", metavar="FILE", help="the card (default: RUN/README.md)")
-    command.set_defaults(run=run)
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Writes the card as the command line says."""
     folder = Path(arguments.run_dir)

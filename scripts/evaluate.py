@@ -17,7 +17,6 @@ from keras_gans.metrics import Extractor, Mixture, extractors, nearest_neighbour
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array, as_arrays
 from keras_gans.networks.inspection import logits_at
-from keras_gans.scripts.arguments import add_data, integer
 from keras_gans.scripts.sample import load_run
 
 _ROWS, _NEIGHBOURS, _POINTS = 8, 5, 1000  # Of the pictures.
@@ -31,51 +30,6 @@ class RealData(NamedTuple):
     held_out_split: str
     train_labels: np.ndarray | None = None
     held_out_labels: np.ndarray | None = None
-
-
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "evaluate",
-        help=help,
-        description="Measure a trained run against its training data: FID, KID, precision, recall, "
-        "density, coverage, duplicates, and what else the data allows. Beside it stand two floors: "
-        "held-out real data, which no generator can be expected to beat, and noise. Samples of a "
-        "conditional model have the labels of the training data, and each class is measured too. "
-        "The table is printed; evaluation.json and pictures are written.",
-        epilog="Example: keras-gans evaluate runs/hinge-mnist",
-    )
-    command.add_argument("run_dir", metavar="RUN", help="a run folder, or a .keras file")
-    add_data(command, "as for `keras-gans train` (default: the run's)")
-    command.add_argument(
-        "--extractor",
-        metavar="E",
-        help="samples (the pixels or points themselves), inception, inception-2015 (of published "
-        "FID), or a labelled data set for a classifier trained on it (default: the data, where it "
-        "has labels)",
-    )
-    command.add_argument(
-        "--metrics", nargs="+", metavar="M", help="such as fid coverage (default: all)"
-    )
-    command.add_argument(
-        "-n", type=integer(1), metavar="N", help="how many samples (default: as many as held out)"
-    )
-    command.add_argument(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="seed of the latents (default: %(default)s)",
-    )
-    command.add_argument(
-        "--labels",
-        nargs="+",
-        type=integer(0),
-        metavar="CLASS",
-        help="of a conditional model, only these classes of data and samples (default: all)",
-    )
-    command.add_argument("--out", metavar="DIR", help="where to write (default: RUN/evaluation)")
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,10 +1,11 @@
-"""The command `keras-gans`."""
+"""The command `keras-gans`, where Keras is imported."""
 
+import argparse
 import importlib
 import sys
 from collections.abc import Sequence
 
-from keras_gans_command import COMMANDS, parser
+from keras_gans_command import parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,12 +18,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         >>> main(["presets"])
         0
     """
-    top, commands = parser()
-    for name, text in COMMANDS.items():
-        importlib.import_module(f"keras_gans.scripts.{name}").add_parser(commands, text)
-    arguments = top.parse_args(argv)
+    return run(parser().parse_args(argv))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs a command; returns its exit status.
+
+    Args:
+        arguments: As the parser of `keras_gans_command` gives them.
+    """
+    command = importlib.import_module(f"keras_gans.scripts.{arguments.command}")
     try:
-        arguments.run(arguments)
+        command.run(arguments)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"keras-gans: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

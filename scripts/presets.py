@@ -2,19 +2,8 @@
 
 import argparse
 import warnings
-from typing import Any
 
 from keras_gans import presets
-
-
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command to the command line."""
-    command = commands.add_parser(
-        "presets",
-        help=help,
-        description="List the presets with the sizes of their networks and their sources.",
-    )
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -36,20 +36,6 @@ figure { margin: 0 0 1rem; } .row figure { margin: 0; } figcaption { color: #666
 """
 
 
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "report",
-        help=help,
-        description="Write one HTML page of a run that needs no other file: its settings, losses, "
-        "samples over time, and what `keras-gans evaluate` has measured, if it has.",
-        epilog="Example: keras-gans report runs/hinge-mnist",
-    )
-    command.add_argument("run_dir", metavar="RUN", help="a run folder")
-    command.add_argument("--out", metavar="FILE", help="the page (default: RUN/report.html)")
-    command.set_defaults(run=run)
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Writes the page as the command line says."""
     folder = Path(arguments.run_dir)
@@ -122,6 +108,12 @@ def _measured(folder: Path) -> Iterator[str]:
     result = json.loads(path.read_text())
     yield _table(result["scores"])
     yield "<p>" + html.escape(_protocol(result)) + "</p>"
+    by_class = result.get("by_class")
+    if by_class:
+        names = next(iter(by_class.values()))
+        columns = {name: {label: by_class[label][name] for label in by_class} for name in names}
+        yield "<p>Samples of each class against training samples of that class:</p>"
+        yield _table(columns, corner="class")
     captions = {
         "nearest.png": "Samples, left, and the training images that are nearest to them",
         "classes.png": "Classes as a classifier sees them",
@@ -142,16 +134,16 @@ def _protocol(result: dict[str, Any]) -> str:
     )
 
 
-def _table(scores: dict[str, dict[str, float]]) -> str:
-    names = next(iter(scores.values()))
-    head = "".join(f"<th>{html.escape(kind)}</th>" for kind in scores)
+def _table(columns: dict[str, dict[str, float]], corner: str = "") -> str:
+    names = next(iter(columns.values()))
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in (corner, *columns))
     rows = "".join(
         f"<tr><td>{html.escape(name)}</td>"
-        + "".join(f"<td>{each[name]:.4g}</td>" for each in scores.values())
+        + "".join(f"<td>{each[name]:.4g}</td>" for each in columns.values())
         + "</tr>"
         for name in names
     )
-    return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+    return f"<table><tr>{head}</tr>{rows}</table>"
 
 
 def _settings(config: dict[str, Any]) -> str:

@@ -25,40 +25,8 @@ from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
 from keras_gans.networks.inspection import logits_at
 from keras_gans.scripts import dirac
-from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.printed import TERMS
 from keras_gans.scripts.tables import TABLES, Row, Table, samples_of
-
-
-def add_parser(commands: Any, help: str) -> None:
-    """Adds the command and its arguments to the command line."""
-    command = commands.add_parser(
-        "reproduce",
-        help=help,
-        description="Train the rows of a published table and print the figures beside the "
-        "published ones. Each trial is a file of the folder and is not repeated when the command "
-        "is given again, and an interrupted one goes on, so that a long table can be made in "
-        "pieces.",
-        epilog="Example: keras-gans reproduce pacgan-table1 --trials 3 --epochs 40",
-    )
-    names = [*TABLES, "dirac-gan"]
-    command.add_argument("table", choices=names, metavar="TABLE", help=", ".join(names))
-    command.add_argument(
-        "--trials", type=integer(1), metavar="N", help="seeds of each row (default: the table's)"
-    )
-    command.add_argument(
-        "--epochs", type=integer(1), metavar="N", help="epochs to train (default: the preset's)"
-    )
-    command.add_argument(
-        "--rows", nargs="+", metavar="TEXT", help="only rows whose name contains one of these"
-    )
-    command.add_argument(
-        "--seed", type=integer(0), default=0, metavar="S", help="first seed (default: %(default)s)"
-    )
-    command.add_argument(
-        "--out", metavar="DIR", help="where trials and table go (default: results/TABLE)"
-    )
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -67,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
         dirac.run(arguments)
         return
     table = TABLES[arguments.table]
-    rows = [row for row in table.rows if _chosen(row, arguments.rows)]
+    rows = chosen(table.rows, arguments.rows)
     if not rows:
         raise ValueError(
             f"Expected --rows to choose some of {[row.name for row in table.rows]}. Received: "
@@ -100,6 +68,25 @@ def run(arguments: argparse.Namespace) -> None:
         _draw_curves(row, trials, out / f"{row.preset}_{row.data}.png")
     _draw_losses(table, trials, out / "losses.png")
     print(f"{out} holds the table and its trials.")
+
+
+def chosen(rows: Sequence[Row], texts: Sequence[str] | None) -> list[Row]:
+    """Returns some rows of a table.
+
+    Args:
+        rows: Of the table.
+        texts: Names of rows; one that is no row's whole name stands for all rows whose names
+            contain it. All rows if None.
+
+    Example:
+        >>> [row.preset for row in chosen(TABLES["variants"].rows, ["WGANGP on mnist_5k"])]
+        ['WGANGP']
+    """
+    if not texts:
+        return list(rows)
+    names = {row.name for row in rows}
+    parts = [text for text in texts if text not in names]
+    return [row for row in rows if row.name in texts or any(part in row.name for part in parts)]
 
 
 def trial(
@@ -365,10 +352,6 @@ def _check_length(path: Path, epochs: int) -> None:
             f"Expected trials of {epochs} epochs. Received: {path} with {found}; choose another "
             "folder with --out, or give --epochs as before"
         )
-
-
-def _chosen(row: Row, texts: Sequence[str] | None) -> bool:
-    return not texts or any(text in row.name for text in texts)
 
 
 def _scores(scores: dict[str, float]) -> str:

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+import keras_gans_command
 from conftest import images
 from keras_gans import callbacks, models, presets
 from keras_gans.scripts.benchmarking import (
@@ -23,6 +24,9 @@ from keras_gans.scripts.benchmarking import (
     growth,
     overheads,
     report,
+    rounds,
+    timing,
+    trainings,
     waiting,
 )
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
@@ -355,6 +359,18 @@ def test_growth_changes_one_axis_at_a_time(tmp_path):
     assert judged[-1].name == "growth: seconds of the first step at n_critic 10"
 
 
+def test_the_command_knows_all_variants_and_contenders():
+    arguments = keras_gans_command.benchmark
+    assert arguments.VARIANTS == tuple(MATHS) and arguments.CONTENDERS == tuple(rounds.CONTENDERS)
+
+
+def test_a_wrong_preset_is_told_before_anything_is_measured(tmp_path, capsys):
+    line = ["benchmark", "--networks", "wgan_gp-digits", "nope", "--out", str(tmp_path)]
+    assert main(line) == 2
+    out, err = capsys.readouterr()
+    assert "Received: name='nope'" in err and not out
+
+
 def test_the_command_prints_and_writes(tmp_path, capsys):
     command = ["benchmark", "--networks", "wgan_gp-digits", "--variants", "GAN", "--quick"]
     command += ["--contenders", "function_100", "fit_100", "pytorch"]
@@ -376,8 +392,8 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
         assert contender["flops_per_second"] == pytest.approx(
             case["flops_per_step"] / contender["step_seconds"]
         )
-    rounds = [case["contenders"][name]["rounds_seconds"] for name in ("fit", "function")]
-    ratio = np.median(np.divide(*rounds))
+    seconds = [case["contenders"][name]["rounds_seconds"] for name in ("fit", "function")]
+    ratio = np.median(np.divide(*seconds))
     assert case["ratios"]["fit / function"] == pytest.approx(ratio)
 
 
@@ -434,6 +450,46 @@ def test_the_command_tells_costs(tmp_path, capsys, monkeypatch):
         assert each["step_seconds"] > 0
     printed = capsys.readouterr().out
     assert f"| WGAN | {1e3 * measured['WGAN']['step_seconds']:.0f} |" in printed
+
+
+# Presets
+
+
+def small_preset(name, **changes):
+    changes = {"generator.hidden": [8], "discriminator.hidden": [8], **changes}
+    return presets.changed(presets.get(name), changes)
+
+
+def test_a_preset_is_timed_as_it_is(monkeypatch):
+    """By a clock of our own: the first execution, of two steps, and then 3, 1 and 5 seconds."""
+    now = iter([100, 103, 104, 109])
+    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: next(now)))
+    built, build = [], presets.build
+    monkeypatch.setattr(presets, "build", lambda preset: built.append(build(preset)) or built[0])
+    small = small_preset("wgan-25gaussians", **{"compile.steps_per_execution": 2})
+    cost = trainings.measure(small, seconds=9)
+    # 78 mini-batches of five times 256 are in 100,000 points.
+    assert cost == {"step_seconds": 3 / 2, "steps": 1283 * 78}
+    assert built[0].step == 4 * 2  # Ended by the clock.
+    weights = [np.abs(weight).max() for weight in built[0].discriminator.get_weights()]
+    assert max(weights) == pytest.approx(0.01)  # It clips, as the preset does.
+
+
+def test_the_command_tells_what_presets_cost(tmp_path, capsys, monkeypatch):
+    small = small_preset("cgan-digits", **{"compile.steps_per_execution": 1, "fit.batch_size": 4})
+    monkeypatch.setitem(presets.PRESETS, "small", small)
+    before = {name: {"step_seconds": 1.0, "steps": 60} for name in ("gan-grid", "small")}
+    (tmp_path / "presets.json").write_text(json.dumps({"presets": before}))
+    assert main(["benchmark", "--presets", "small", "--quick", "--out", str(tmp_path)]) == 0
+    written = json.loads((tmp_path / "presets.json").read_text())
+    assert written["presets"]["gan-grid"] == before["gan-grid"] and "cpu" in written["machine"]
+    cost = written["presets"]["small"]
+    assert cost["steps"] == 120 * 100 and 0 < cost["step_seconds"] < 1
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("small ") and " ms a step,  12,000 steps: " in first
+    assert float(first.split()[1]) == pytest.approx(1e3 * cost["step_seconds"], abs=0.05)
+    assert main(["benchmark", "--presets", "small", "nope", "--out", str(tmp_path)]) == 2
+    assert json.loads((tmp_path / "presets.json").read_text()) == written
 
 
 # Backends, each in a process of its own

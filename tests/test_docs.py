@@ -1,5 +1,7 @@
 """Every snippet of README and docs runs; every link leads somewhere; the site builds."""
 
+import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -59,6 +61,72 @@ def test_links_lead_to_files(page):
     for link in links:
         if not link.startswith("http"):
             assert (page.parent / link).exists(), link
+
+
+# What presets cost
+
+
+@pytest.fixture(scope="module")
+def costs():
+    spec = importlib.util.spec_from_file_location("costs", ROOT / "docs" / "costs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows_of(page):
+    """The cells of each row of the table, by the presets that it names."""
+    rows = (line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| `"))
+    return {tuple(re.findall("`(.+?)`", first)): cells for first, *cells in rows}
+
+
+def test_the_table_has_every_preset_once(costs):
+    rows = rows_of(costs.PAGE.read_text())
+    assert sorted(name for names in rows for name in names) == sorted(kg.presets.names())
+
+
+def test_the_table_has_what_was_measured(costs):
+    """If not: python docs/costs.py."""
+    page = costs.PAGE.read_text()
+    measured = costs.MEASURED.exists() and json.loads(costs.MEASURED.read_text())["presets"]
+    assert costs.with_costs(page, measured or {}) == page
+
+
+def test_costs_are_written_into_the_table(costs):
+    page = costs.PAGE.read_text()
+    measured = {
+        "hinge-mnist": {"step_seconds": 0.0549, "steps": 3600},
+        "gan-grid": {"step_seconds": 0.00161, "steps": 400_000},
+        "sngan-cifar10": {"step_seconds": 2.0, "steps": 100_000},
+        "projection-cifar10": {"step_seconds": 4.0, "steps": 100_000},
+        "r1gan-mnist": {"step_seconds": 1.0, "steps": 1},
+    }
+    filled = costs.with_costs(page, measured)
+    cells = {names: each[-2:] for names, each in rows_of(filled).items()}
+    assert cells["hinge-mnist",] == [" 55 ms ", " 3.3 min "]
+    assert cells["gan-grid",] == [" 1.6 ms ", " 11 min "]
+    assert cells["sngan-cifar10", "projection-cifar10"] == [
+        " 2.0 s to 4.0 s ",
+        " 56 h to 4.6 days ",
+    ]
+    assert cells["r1gan-mnist", "r3gan-mnist", "r3gan-aug-mnist"] == ["  ", "  "]  # One of three.
+    assert sum(any(map(str.strip, each)) for each in cells.values()) == 3
+    # Nothing else is changed, and another measurement takes the first one's place.
+    assert costs.with_costs(filled, {}) == costs.with_costs(page, {})
+    assert [each[:-2] for each in rows_of(filled).values()] == [
+        each[:-2] for each in rows_of(page).values()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((0.00161, "1.6 ms"), (0.0997, "100 ms"), (1, "1.0 s"), (9.96, "10 s"), (89, "89 s")),
+        *((90, "1.5 min"), (5399, "90 min"), (5400, "1.5 h"), (84 * 3600, "3.5 days")),
+    ],
+)
+def test_costs_have_about_two_digits(costs, seconds, text):
+    assert costs.said(seconds) == text
 
 
 def test_the_readme_is_short():

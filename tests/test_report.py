@@ -94,6 +94,26 @@ def test_a_run_that_was_measured(run, tmp_path):
     assert any("nearest" in text for text in page.text["figcaption"])
 
 
+def test_scores_by_class(run, tmp_path):
+    """A row a class, beside what `keras-gans evaluate` has written of each."""
+    by_class = {"3": {"fid": 1.25, "kid": 0.5}, "7": {"fid": 2.5, "kid": 0.125}}
+    scores = {kind: {"fid": 4.0, "kid": 8.0} for kind in ("samples", "held_out", "noise")}
+    result = {"run": "run", "step": 8, "data": "digits", "held_out_split": "test", "counts": {}}
+    result |= {"extractor": "digits", "resize": None, "seed": 0, "scores": scores}
+    (tmp_path / "config.json").write_text((run / "config.json").read_text())
+    (tmp_path / "evaluation").mkdir()
+    path = tmp_path / "evaluation" / "evaluation.json"
+    path.write_text(json.dumps({**result, "labels": [3, 7], "by_class": by_class}))
+    page = Page(report.page(tmp_path)).text
+    assert page["th"] == [*scores, "class", "fid", "kid"]
+    assert page["td"][8:] == ["3", "1.25", "0.5", "7", "2.5", "0.125"]
+    assert any("each class" in text for text in page["p"])
+    for nothing in ({"by_class": {}}, {}):  # Classes too small, and a model without any.
+        path.write_text(json.dumps({**result, **nothing}))
+        page = Page(report.page(tmp_path)).text
+        assert page["th"] == list(scores) and not any("class" in text for text in page["p"])
+
+
 def test_a_history_of_no_epochs_and_a_score_never_measured(run, tmp_path):
     (tmp_path / "config.json").write_text((run / "config.json").read_text())
     (tmp_path / "history.csv").write_text("epoch,d_loss,val_fid\n")

@@ -9,6 +9,7 @@ import scipy.stats
 from PIL import Image
 
 import keras_gans as kg
+import keras_gans_command
 from conftest import image_networks, make
 from keras_gans.scripts import printed, reproduce, tables
 from keras_gans.scripts.main import main
@@ -22,6 +23,10 @@ def trial_file(folder, seed, modes=20, high_quality=0.9, preset="gan-grid", data
     content = {**RESULT, "preset": preset, "data": data, "seed": seed, "scores": scores}
     content |= {"command": "keras-gans reproduce", **changes}
     (folder / f"{preset}_{data}_seed{seed}.json").write_text(json.dumps(content))
+
+
+def test_the_command_knows_all_tables():
+    assert keras_gans_command.reproduce.TABLES == (*tables.TABLES, "dirac-gan")
 
 
 @pytest.mark.parametrize("table", reproduce.TABLES)
@@ -104,6 +109,22 @@ def test_a_trial_from_end_to_end(tmp_path, capsys, monkeypatch):
     assert "| 2 |" in printed and "seeds 3, 4; " in printed
     assert main([*command[:-1], "--epochs", "5"]) == 2
     assert "Expected trials of 5 epochs. Received: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        (["WGANGP on mnist_5k"], ["WGANGP"]),
+        (["WGANGP"], ["WGANGP", "conditional-WGANGP"]),
+        (["conditional-R3GAN on mnist_5k", "LSGAN"], ["LSGAN", "conditional-R3GAN"]),
+        (["R3GAN on mnist_5k", "conditional-R"], ["R3GAN", "conditional-R3GAN"]),
+        (["nope"], []),
+        (None, [row.preset for row in reproduce.TABLES["variants"].rows]),
+    ],
+)
+def test_a_whole_name_chooses_its_row_alone(texts, chosen):
+    rows = reproduce.chosen(reproduce.TABLES["variants"].rows, texts)
+    assert [row.preset for row in rows] == chosen
 
 
 def test_the_same_seed_is_the_same_trial(small_row):

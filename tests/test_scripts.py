@@ -562,7 +562,7 @@ OPTIONS = {
     "presets": "",
     "reproduce": "TABLE --trials --epochs --rows --seed --out",
     "benchmark": "--networks --variants --contenders --rounds --steps --batch-size --growth "
-    "--profile --overheads --costs --backends --quick --out",
+    "--profile --overheads --costs --backends --presets --quick --out",
     "": "train sample evaluate report card export presets reproduce benchmark --version",
 }
 
@@ -610,7 +610,9 @@ MISTAKES = {  # {} is the folder of the data.
     "train --gp-weight ten": "--gp-weight: invalid float value: 'ten'",
     "train --seed -1": "--seed: expected an integer of at least 0, received -1",
     "train --seed 99999999999": "[Ss]eed",
-    "train --epoks 3": "unrecognized arguments: --epoks",
+    "train --epoks 3": "train: unrecognized arguments: --epoks; did you mean --epochs; see",
+    "train tiny --epoks=3 --sed 3": "--epoks=3 --sed 3; did you mean --epochs --seed; see",
+    "train tiny --xyz": "unrecognized arguments: --xyz; see",
     "train --set epochs": "Expected --set FIELD=VALUE. Received: 'epochs'",
     "train --set fit.epoch=3": "changes with fit.epoch; did you mean fit.epochs",
     "train --steps 3 --epochs 3": "not allowed with argument",
@@ -652,6 +654,7 @@ def test_a_mistake_is_one_line(line, folder, tmp_path, capsys):
 # As installed
 
 
+COMMANDS = [command for command in OPTIONS if command]
 CONSOLE = Path(sysconfig.get_path("scripts"), "keras-gans")
 
 
@@ -660,14 +663,17 @@ CONSOLE = Path(sysconfig.get_path("scripts"), "keras-gans")
     [
         ("--version", f"keras-gans {kg.__version__}\n", ""),
         ("--help", "evaluate", ""),
+        *((f"{command} --help", f"usage: keras-gans {command} ", "") for command in COMMANDS),
         ("trian", "", "invalid choice: 'trian'"),
+        ("train --epohs 3", "", "unrecognized arguments: --epohs; did you mean --epochs; see"),
+        ("reproduce nothing", "", "argument TABLE: invalid choice: 'nothing'"),
         ("", "", "required: COMMAND"),
     ],
 )
 def test_what_needs_no_tensorflow_comes_without_it(line, out, err):
-    """In a Python whose every import of TensorFlow or Keras is an error."""
+    """In a Python whose every import of TensorFlow, Keras or NumPy is an error."""
     code = (
-        "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
+        "import sys; sys.modules.update(dict.fromkeys(('tensorflow', 'keras', 'numpy'))); "
         f"sys.argv = ['keras-gans', *{line.split()!r}]; import keras_gans_command as c; c.main()"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -18,10 +18,10 @@ from typing import Any
 import keras
 
 from keras_gans import presets
-from keras_gans.scripts.arguments import integer
 from keras_gans.scripts.benchmarking import machine, timing
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.timing import FitLoop, Loop
+from keras_gans_command.arguments import integer
 
 # May be left out, as not every machine and variant lets PyTorch compile.
 _OPTIONAL = "compiled"

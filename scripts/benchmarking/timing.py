@@ -77,7 +77,7 @@ class FitLoop(Loop):
 
     def run(self, steps: int) -> float:
         calls = max(steps // self.steps_per_call, 1)
-        clock = _Clock()
+        clock = Clock()
         self.fit((1 + calls) * self.steps_per_call, clock)
         return (clock.times[-1] - clock.times[0]) / (calls * self.steps_per_call)
 
@@ -91,7 +91,7 @@ class FitLoop(Loop):
         )
 
 
-class _Clock(keras.callbacks.Callback):
+class Clock(keras.callbacks.Callback):
     """Notes when each execution ends; the guard before it has read the logs, and so waited."""
 
     def __init__(self) -> None:
