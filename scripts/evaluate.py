@@ -17,7 +17,7 @@ from keras_gans.metrics import Extractor, Mixture, extractors, nearest_neighbour
 from keras_gans.metrics.features import Features
 from keras_gans.metrics.samples import as_array, as_arrays
 from keras_gans.networks.inspection import logits_at
-from keras_gans.scripts.arguments import add_data, integer
+from keras_gans.scripts.arguments import add_data, add_seed, integer
 from keras_gans.scripts.sample import load_run
 
 _ROWS, _NEIGHBOURS, _POINTS = 8, 5, 1000  # Of the pictures.
@@ -60,13 +60,7 @@ def add_parser(commands: Any, help: str) -> None:
     command.add_argument(
         "-n", type=integer(1), metavar="N", help="how many samples (default: as many as held out)"
     )
-    command.add_argument(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="seed of the latents (default: %(default)s)",
-    )
+    add_seed(command)
     command.add_argument(
         "--labels",
         nargs="+",

@@ -12,7 +12,7 @@ from keras_gans.callbacks.files import replacing
 from keras_gans.callbacks.pictures import as_pixels, image_grid, near_square, write_film
 from keras_gans.latents import walk
 from keras_gans.models import GAN
-from keras_gans.scripts.arguments import integer
+from keras_gans.scripts.arguments import add_seed, integer
 
 
 def add_parser(commands: Any, help: str) -> None:
@@ -31,13 +31,7 @@ def add_parser(commands: Any, help: str) -> None:
         metavar="N",
         help="how many samples, walks, or latents that a film passes (default: 64, of a film 8)",
     )
-    command.add_argument(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="seed of the latents (default: %(default)s)",
-    )
+    add_seed(command)
     command.add_argument(
         "--labels",
         nargs="+",
