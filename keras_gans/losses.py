@@ -4,7 +4,8 @@ A new loss is a subclass of `Loss` with two methods; its golden numbers go into 
 tests.
 """
 
-from typing import Any, cast
+import copy
+from typing import Any, Self, cast
 
 import keras
 from keras import ops
@@ -38,6 +39,24 @@ class Loss(Configured):
 
     # A class attribute of subclasses, so its type is that of one.
     generator_needs_real: bool = cast(bool, property(lambda self: self.relativistic))
+
+    def at(self, step: Any) -> Self:
+        """Returns the loss at a training step: its schedules are their values at this step.
+
+        Training calls `discriminator_loss` and `generator_loss` of the loss at the step in
+        progress, so that an attribute that is a Keras schedule is a number or a scalar tensor
+        within them.
+        """
+        changed = {
+            name: value.at(step) if isinstance(value, Loss) else value(step)
+            for name, value in vars(self).items()
+            if isinstance(value, Loss | keras.optimizers.schedules.LearningRateSchedule)
+        }
+        if not changed:
+            return self
+        loss = copy.copy(self)
+        vars(loss).update(changed)
+        return loss
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         """Returns the scalar that the discriminator minimises."""
@@ -214,26 +233,29 @@ class TopKLoss(Loss):
 
     Args:
         loss: The loss: a `Loss` of logits that is not relativistic, or its name.
-        share: Of the batch's samples, in (0, 1], that count; the paper lets it fall from 1 to .5 or
-            .75 in training.
+        share: Of the batch's samples, of each replica's own, that count: a number in (0, 1], or a
+            Keras schedule of the training step; the paper lets it fall from 1 to .5 or .75.
 
     Raises:
         ValueError: If `share` is out of its range, or the loss is relativistic.
 
     Example:
-        >>> gan = kg.GAN(generator, discriminator, loss=kg.losses.TopKLoss("hinge", share=0.5))
+        >>> share = kg.schedules.Exponential(1.0, 0.5, rate=0.99, steps=468)  # Steps of an epoch.
+        >>> gan = kg.GAN(generator, discriminator, loss=kg.losses.TopKLoss("hinge", share))
 
     Reference:
         Sinha et al., 2020, Top-k Training of GANs: Improving GAN Performance by Throwing Away Bad
         Samples, algorithm 1.
     """
 
-    def __init__(self, loss: str | Loss = "non_saturating", share: float = 0.5):
+    def __init__(self, loss: str | Loss = "non_saturating", share: Any = 0.5):
         self.loss = get(loss)
-        if not 0 < share <= 1 or self.loss.relativistic or self.loss.takes_outputs:
+        schedule = isinstance(share, keras.optimizers.schedules.LearningRateSchedule)
+        in_range = schedule or 0 < share <= 1
+        if not in_range or self.loss.relativistic or self.loss.takes_outputs:
             raise ValueError(
-                "Expected `share` in (0, 1] and a loss of fake logits alone. Received: "
-                f"share={share!r}, loss={type(self.loss).__name__}"
+                "Expected `share` in (0, 1] or a Keras schedule, and a loss of fake logits alone. "
+                f"Received: share={share!r}, loss={type(self.loss).__name__}"
             )
         self.share = share
 
@@ -242,8 +264,16 @@ class TopKLoss(Loss):
 
     def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Any:
         logits = ops.reshape(ops.convert_to_tensor(fake_logits), (-1,))
-        best, _ = ops.top_k(logits, max(1, round(self.share * logits.shape[0])))
-        return self.loss.generator_loss(best)
+        size = logits.shape[0]
+        if not ops.is_tensor(self.share):
+            best, _ = ops.top_k(logits, max(1, round(self.share * size)))
+            return self.loss.generator_loss(best)
+        # A number of samples that changes takes a mask, as shapes may not change.
+        best, _ = ops.top_k(logits, size)
+        count = ops.clip(ops.round(self.share * size), 1, size)
+        losses = ops.vectorized_map(self.loss.generator_loss, best)
+        counts = ops.arange(size, dtype="float32") < count
+        return ops.sum(ops.where(counts, losses, 0.0)) / count
 
 
 _NAMES = {

@@ -1,6 +1,7 @@
 """Schedules of the training step that papers use, beside those of Keras.
 
-Any of them can be a learning rate, the weight of a penalty, or the decay of the averaged generator.
+Any of them can be a learning rate, the weight of a penalty, the decay of the averaged generator, or
+the share of a top-k loss.
 """
 
 from typing import Any
@@ -42,6 +43,47 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict[str, Any]:
         return {"start": self.start, "end": self.end, "steps": self.steps}
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class Exponential(keras.optimizers.schedules.LearningRateSchedule):
+    """Goes from one value to a smaller one by a factor after each `steps` steps, and stays there.
+
+    Args:
+        start: Value at step 0.
+        end: The smallest value.
+        rate: The factor, in (0, 1).
+        steps: Number of steps between two changes, such as those of an epoch, at least 1.
+
+    Raises:
+        ValueError: If `rate` or `steps` is out of its range.
+
+    Example:
+        >>> share = kg.schedules.Exponential(1.0, 0.5, rate=0.99, steps=468)
+        >>> gan = kg.GAN(generator, discriminator, loss=kg.losses.TopKLoss("hinge", share))
+
+    Reference:
+        Sinha et al., 2020, Top-k Training of GANs: Improving GAN Performance by Throwing Away Bad
+        Samples, algorithm 1.
+    """
+
+    def __init__(self, start: float, end: float, rate: float, steps: int):
+        if not 0 < rate < 1 or steps < 1:
+            raise ValueError(
+                "Expected `rate` in (0, 1) and `steps` of at least 1. Received: "
+                f"rate={rate!r}, steps={steps!r}"
+            )
+        self.start = start
+        self.end = end
+        self.rate = rate
+        self.steps = steps
+
+    def __call__(self, step: Any) -> Any:
+        changes = ops.floor(ops.cast(step, "float32") / self.steps)
+        return ops.maximum(self.start * ops.power(self.rate, changes), self.end)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end, "rate": self.rate, "steps": self.steps}
 
 
 @keras.saving.register_keras_serializable("keras_gans")

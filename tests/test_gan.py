@@ -406,6 +406,20 @@ def test_same_seed_same_weights(variant):
     assert not equal(weights(a.generator), weights(c.generator))
 
 
+@pytest.mark.core
+def test_arrays_of_weights_stay_as_they_are():
+    """A compiled step of JAX takes over the memory of what it changes."""
+    gan = make(kg.GAN)
+    taken = gan.get_weights()
+    copies = [weight.copy() for weight in taken]
+    fit(gan)
+    assert equal(taken, copies) and not equal(taken, gan.get_weights())
+    gan.set_weights(taken)
+    assert equal(taken, gan.get_weights())
+    fit(gan)
+    assert equal(taken, copies) and not equal(taken, gan.get_weights())
+
+
 # Weight clipping
 
 

@@ -258,7 +258,7 @@ def two_steps_a_call():
 )
 def test_the_length_of_batches_is_known(change, samples, two_steps_a_call, capsys):
     """Without reading them, so that several steps run in one call and progress has a total."""
-    reads = []
+    reads, begun = [], []
 
     def counted(x):
         tf.py_function(lambda x: reads.append(1), [x], [])
@@ -266,7 +266,9 @@ def test_the_length_of_batches_is_known(change, samples, two_steps_a_call, capsy
 
     gan, before = two_steps_a_call, two_steps_a_call.step
     data = tf.data.Dataset.from_tensor_slices(X[:samples]).map(counted)
-    gan.fit(change(data), verbose=1)
+    begins = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: begun.append(len(reads)))
+    gan.fit(change(data), callbacks=[begins], verbose=1)
+    assert BATCH <= begun[0] < samples  # The first batch, and what stands ready behind it.
     steps = samples // (BATCH * N_CRITIC)
     assert gan.step - before == gan.steps_per_epoch == steps
     assert f"{steps}/{steps}" in capsys.readouterr().out

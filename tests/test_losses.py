@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import keras_gans as kg
+from conftest import make, points
 
 pytestmark = pytest.mark.core
 
@@ -190,3 +191,80 @@ def test_the_best_of_a_batch_count(share):
 def test_top_k_refuses(arguments):
     with pytest.raises(ValueError, match="`share` in .*Received: share="):
         kg.losses.TopKLoss(**arguments)
+
+
+# Schedules of the training step
+
+# Two steps with the whole batch, then a quarter of it.
+FALLING = keras.optimizers.schedules.PiecewiseConstantDecay([1], [1.0, 0.25])
+
+
+@pytest.mark.parametrize("step", [0, 29, 30, 90, 10_000])
+@pytest.mark.parametrize("kind", ["non_saturating", "minimax", "least_squares", "hinge"])
+def test_the_share_falls_with_the_step(kind, step):
+    """Algorithm 1 with gamma = .8 after epochs of 30 steps, and nu = .3."""
+    share = kg.schedules.Exponential(1.0, 0.3, rate=0.8, steps=30)
+    loss, formula = kg.losses.TopKLoss(kind, share=share), LOSSES[kind][2]
+    fake = np.random.default_rng(0).normal(size=(50, 1)).astype("float32")
+    count = {0: 50, 29: 50, 30: 40, 90: 26, 10_000: 15}[step]
+    best = np.sort(fake.ravel())[-count:]
+    at_step = loss.at(keras.ops.convert_to_tensor(step))
+    np.testing.assert_allclose(values(at_step, fake, fake)[1], formula(fake, best)[1], rtol=1e-5)
+    constant = kg.losses.TopKLoss(kind, share=count / 50)
+    np.testing.assert_allclose(values(at_step, fake, fake), values(constant, fake, fake), rtol=1e-6)
+    assert loss.share is share and loss.loss.at(step) is loss.loss
+
+
+@pytest.mark.parametrize("share", [2.0, 0.25, 0.01])
+def test_the_best_alone_have_gradients(share):
+    fake = keras.Variable(FAKE)
+    loss = kg.losses.TopKLoss("hinge", share=keras.optimizers.schedules.CosineDecay(share, 1))
+    (gradient,), _ = kg.backend.gradients(
+        lambda: (loss.at(0).generator_loss(fake.value), None), [fake]
+    )
+    expected = [[-0.25]] * 4 if share == 2.0 else [[-1.0], [0.0], [0.0], [0.0]]
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(gradient), expected)
+
+
+@keras.saving.register_keras_serializable("keras_gans_tests")
+class Told(kg.losses.Loss):
+    """Returns the values of its schedules."""
+
+    def __init__(self, d, g):
+        self.d, self.g = d, g
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        return keras.ops.mean(0.0 * real_logits) + self.d
+
+    def generator_loss(self, fake_logits, real_logits=None):
+        return keras.ops.mean(0.0 * fake_logits) + self.g
+
+
+def test_a_loss_has_the_values_of_its_schedules_at_the_step():
+    ramp = keras.optimizers.schedules.PolynomialDecay(0.0, 10, end_learning_rate=10.0)
+    loss = kg.losses.FeatureMatchingLoss(Told(ramp, 0.0))  # Within another loss too.
+    assert float(loss.at(7).loss.d) == pytest.approx(7.0)
+    several = {"n_critic": 2, "n_generator": 2, "steps_per_execution": 3}
+    gan = make(kg.GAN, loss=Told(ramp, ramp), **several)
+    logs = gan.fit(points(24), batch_size=4, epochs=2, verbose=0).history
+    # Means over steps 0 to 2 and 3 to 5.
+    np.testing.assert_allclose([logs["d_loss"], logs["g_loss"]], [[1.0, 4.0]] * 2, rtol=1e-6)
+
+
+def test_the_share_is_that_of_the_step_also_of_a_saved_model(tmp_path):
+    def fit(gan, start, end):
+        data = {"batch_size": 8, "initial_epoch": start, "epochs": end}
+        return gan.fit(points(8), **data, verbose=0).history["g_loss"]
+
+    def model(share):  # Whose networks stay as they are.
+        optimizers = {f"{name}_optimizer": keras.optimizers.SGD(0.0) for name in "dg"}
+        return make(kg.GAN, loss=kg.losses.TopKLoss("hinge", share=share), **optimizers)
+
+    gan = model(FALLING)
+    first = fit(gan, 0, 1)
+    gan.save(tmp_path / "gan.keras")
+    rest = fit(gan, 1, 4)
+    assert rest == fit(keras.saving.load_model(tmp_path / "gan.keras"), 1, 4)
+    apart = np.subtract(fit(model(1.0), 0, 4), first + rest)
+    np.testing.assert_allclose(apart[:2], 0.0, atol=1e-6)
+    assert apart[2:].min() > 0.01  # The best have greater logits than all.

@@ -465,7 +465,7 @@ def test_upsample_is_one_or_two(upsample):
 
 @pytest.mark.parametrize("shape", [(30, 28, 1), (28, 30, 1)])
 def test_sides_that_cannot_be_doubled_up_to(shape):
-    with pytest.raises(ValueError, match=r"divisible by 2\*\*blocks=4. Received: output_shape="):
+    with pytest.raises(ValueError, match="divisible by 4, to be halved 2 times. Received: height="):
         kg.networks.transposed_generator(output_shape=shape)
 
 

@@ -523,7 +523,7 @@ def test_synchronized_reaches_every_batch_normalisation(builder, num_classes):
     ],
 )
 def test_sides_that_cannot_be_halved_are_refused(build):
-    with pytest.raises(ValueError, match="Expected image sides divisible by .*Received: image_s"):
+    with pytest.raises(ValueError, match="Expected image sides divisible by .*Received: height="):
         build()
 
 

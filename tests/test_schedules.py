@@ -22,6 +22,14 @@ def test_cosine_is_that_of_keras():
         np.testing.assert_allclose(ours(step), theirs(step), rtol=1e-5)
 
 
+def test_the_exponential_is_that_of_keras_down_to_its_end():
+    theirs = keras.optimizers.schedules.ExponentialDecay(1.0, 30, 0.8, staircase=True)
+    ours = kg.schedules.Exponential(1.0, 0.3, rate=0.8, steps=30)
+    for step in (0, 29, 30, 59, 60, 179, 180, 100_000):
+        np.testing.assert_allclose(ours(step), max(float(theirs(step)), 0.3), rtol=1e-6)
+    assert float(ours(0)) == 1.0 and float(ours(100_000)) == pytest.approx(0.3)
+
+
 def test_a_weight_halves_over_its_images():
     decay = float(kg.schedules.HalfLife(640, batch_size=64)(3))
     np.testing.assert_allclose(decay**10, 0.5, rtol=1e-5)
@@ -47,6 +55,7 @@ def test_the_images_may_change():
     "schedule",
     [
         kg.schedules.Cosine(0.9, 0.5, 4),
+        kg.schedules.Exponential(0.9, 0.5, 0.8, 2),
         kg.schedules.HalfLife(100, 4, 0.5),
         kg.schedules.HalfLife(kg.schedules.Cosine(10.0, 50.0, 4), 4),
     ],
@@ -63,6 +72,8 @@ def test_schedules_are_saved_with_the_model(schedule, tmp_path):
     "build",
     [
         lambda: kg.schedules.Cosine(1.0, 0.0, 0),
+        lambda: kg.schedules.Exponential(1.0, 0.0, 1.0, 4),
+        lambda: kg.schedules.Exponential(1.0, 0.0, 0.9, 0),
         lambda: kg.schedules.HalfLife(0, 4),
         lambda: kg.schedules.HalfLife(10, 4, ramp=-1.0),
     ],

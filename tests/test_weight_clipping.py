@@ -84,6 +84,14 @@ def test_a_step_is_compiled_once_for_each_clipping():
         assert largest(gan) > 0.1 if clip_value is None else largest(gan) == np.float32(clip_value)
 
 
+@pytest.mark.core
+def test_weights_are_clipped_on_every_backend():
+    gan = wgan(image_networks, steps_per_execution=2)
+    fit(gan, kg.callbacks.WeightClipping(0.02))
+    assert largest(gan) == np.float32(0.02)
+    assert all(v.constraint is None for v in gan.variables)
+
+
 MODES = [{}, {"steps_per_execution": 3}, {"jit_compile": True}, {"ema_decay": 0.5}]
 REPLICAS = {"mirrored": True}
 

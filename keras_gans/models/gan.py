@@ -142,14 +142,14 @@ class GAN(Sampling, Saving, Compiling, Penalising, Trainer):
 
     def update_discriminator(self, batch: Any) -> None:
         real, labels = batch if self.conditional else (batch, None)
-        latents = self.sample_latents(ops.shape(real)[0])
+        latents, step = self.sample_latents(ops.shape(real)[0]), self.training_step()
         with self.frozen(self.generator):
             fake = self.draw(latents, labels)
         points = self.penalty_points(real, fake)
 
         def objective():
             real_outputs, fake_outputs = outputs = self.judge_both(real, fake, labels)
-            loss = self.loss.discriminator_loss(*map(self.loss_input, outputs))
+            loss = self.loss.at(step).discriminator_loss(*map(self.loss_input, outputs))
             logs = {
                 "d_real": ops.mean(real_outputs["logits"]),
                 "d_fake": ops.mean(fake_outputs["logits"]),
@@ -180,7 +180,7 @@ class GAN(Sampling, Saving, Compiling, Penalising, Trainer):
                 real_outputs = [self.judge(real, labels)] if needs_real else []
                 fake_outputs = self.judge(fake, labels)
             outputs = [fake_outputs, *real_outputs]
-            loss = self.loss.generator_loss(*map(self.loss_input, outputs))
+            loss = self.loss.at(step).generator_loss(*map(self.loss_input, outputs))
             penalties, logs = self.penalise_generator(points, labels)
             terms = self.generator_terms(fake, fake_outputs, labels, latents)
             loss = sum((*penalties, *terms.values()), start=loss)

@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from keras_gans.layers import Pack
+from keras_gans.networks import parts
 
 
 def assemble(
@@ -48,19 +49,11 @@ def assemble(
         return keras.Sequential([inputs, *packing, *flatten, *body], name=name)
     if pack > 1:
         raise ValueError(f"Expected no labels of packed samples. Received: pack={pack}")
-    labels = keras.Input((), dtype="int32", name="labels")
-    vectors = layers.Concatenate()([_apply(flatten, inputs), _one_hot(labels, num_classes)])
-    return keras.Model([inputs, labels], _apply(body, vectors), name=name)
-
-
-def _one_hot(labels: Any, num_classes: int) -> Any:
-    if num_classes < 1:
-        raise ValueError(
-            f"Expected at least one class. Received: num_classes={num_classes}; pass None for a "
-            "network without labels"
-        )
+    (labels,) = parts.label_inputs(num_classes)
     # In a graph, Keras casts what it encodes to the layer's type: half precision rounds labels.
-    return layers.CategoryEncoding(num_classes, output_mode="one_hot", dtype="float32")(labels)
+    one_hot = layers.CategoryEncoding(num_classes, output_mode="one_hot", dtype="float32")(labels)
+    vectors = layers.Concatenate()([_apply(flatten, inputs), one_hot])
+    return parts.as_model([inputs, labels], _apply(body, vectors), name)
 
 
 def _apply(stack: Sequence[keras.Layer], tensor: Any) -> Any:

@@ -25,7 +25,7 @@ def smallest_sides(image_shape: Sequence[int], halvings: int) -> tuple[int, int]
     if height % factor or width % factor:
         raise ValueError(
             f"Expected image sides divisible by {factor}, to be halved {halvings} times. Received: "
-            f"image_shape={tuple(image_shape)}"
+            f"height={height}, width={width}"
         )
     return height // factor, width // factor
 

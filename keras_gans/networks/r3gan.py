@@ -67,7 +67,9 @@ def r3gan_generator(
     x = LearnedBasis2D(size)(_dense(widths[0], x))
     for i, (width, cardinality) in enumerate(zip(widths, groups, strict=True)):
         if i > 0:
-            x = Blur2D()(layers.UpSampling2D()(_to_width(width, x)))
+            x = layers.UpSampling2D()(_to_width(width, x))
+            # TensorFlow does not know the size of what it repeats; TFLite's filter has to.
+            x = Blur2D()(layers.Reshape(x.shape[1:])(x))
         x = _stage(x, cardinality, blocks, expansion, blocks * len(widths))
     return parts.as_model(inputs, _pointwise(image_shape[-1], x), "generator")
 

@@ -1,9 +1,12 @@
 """The networks of the WGAN-GP in Python Machine Learning, of transposed convolutions."""
 
+import math
 from collections.abc import Sequence
 
 import keras
 from keras import layers
+
+from keras_gans.networks import parts
 
 
 def transposed_generator(
@@ -35,13 +38,7 @@ def transposed_generator(
     Reference:
         Raschka and Mirjalili, 2019, Python Machine Learning, chapter 17.
     """
-    height, width, channels = output_shape
-    factor = 2**blocks
-    if height % factor or width % factor:
-        raise ValueError(
-            f"Expected image sides divisible by 2**blocks={factor}. Received: "
-            f"output_shape={tuple(output_shape)}"
-        )
+    size = parts.smallest_sides(output_shape, blocks)
     network = keras.Sequential([keras.Input((latent_dim,))], name="generator")
 
     def normalise_and_activate() -> None:
@@ -55,15 +52,15 @@ def transposed_generator(
             )
         )
 
-    network.add(layers.Dense(filters * (height // factor) * (width // factor), use_bias=False))
+    network.add(layers.Dense(filters * math.prod(size), use_bias=False))
     normalise_and_activate()
-    network.add(layers.Reshape((height // factor, width // factor, filters)))
+    network.add(layers.Reshape((*size, filters)))
     convolve(filters, strides=1)
     normalise_and_activate()
     for i in range(1, blocks + 1):
         convolve(filters // 2**i, strides=2)
         normalise_and_activate()
-    convolve(channels, strides=1, activation="tanh")
+    convolve(output_shape[-1], strides=1, activation="tanh")
     return network
 
 

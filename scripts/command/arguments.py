@@ -37,3 +37,14 @@ def add_data(command: argparse.ArgumentParser, help: str) -> None:
         action="store_true",
         help="leave out pictures of a folder that cannot be decoded",
     )
+
+
+def add_seed(command: argparse.ArgumentParser) -> None:
+    """Adds the seed of the latents that a command draws."""
+    command.add_argument(
+        "--seed",
+        type=integer(0),
+        default=0,
+        metavar="S",
+        help="seed of the latents (default: %(default)s)",
+    )

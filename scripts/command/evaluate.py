@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_gans_command.arguments import add_data, integer
+from keras_gans_command.arguments import add_data, add_seed, integer
 
 
 def add_parser(commands: Any) -> None:
@@ -32,13 +32,7 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "-n", type=integer(1), metavar="N", help="how many samples (default: as many as held out)"
     )
-    command.add_argument(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="seed of the latents (default: %(default)s)",
-    )
+    add_seed(command)
     command.add_argument(
         "--labels",
         nargs="+",

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from keras_gans_command.arguments import integer
+from keras_gans_command.arguments import add_seed, integer
 
 
 def add_parser(commands: Any) -> None:
@@ -22,13 +22,7 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="how many samples, walks, or latents that a film passes (default: 64, of a film 8)",
     )
-    command.add_argument(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="seed of the latents (default: %(default)s)",
-    )
+    add_seed(command)
     command.add_argument(
         "--labels",
         nargs="+",
