@@ -44,7 +44,7 @@ def gradients(
             value, auxiliary = objective()
         return tape.gradient(value, [variable.value for variable in variables]), auxiliary
 
-    return tf.function(differentiate, jit_compile=True)() if jit_compile else differentiate()
+    return tf.function(differentiate, jit_compile=True, autograph=False)() if jit_compile else differentiate()
 
 
 def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
