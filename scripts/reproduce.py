@@ -275,11 +275,11 @@ def _notes(table: Table, trials: Sequence[dict[str, Any]]) -> Iterator[str]:
     for (preset, data, epochs, full), group in groups.items():
         seeds = ", ".join(str(each["seed"]) for each in group)
         length = f"{epochs} epochs" if epochs == full else f"shortened to {epochs} of {full} epochs"
-        minutes = np.mean([each["seconds"] for each in group]) / 60
+        minutes = min(each["seconds"] for each in group) / 60  # Others had company.
         dates = " and ".join(sorted({each["date"] for each in group}))
         yield (
-            f"- {preset} on {data}: {length}, {group[0]['steps']} steps, {minutes:.1f} min a "
-            f"trial; seeds {seeds}; {dates}"
+            f"- {preset} on {data}: {length}, {group[0]['steps']} steps, at best "
+            f"{minutes:.1f} min a trial; seeds {seeds}; {dates}"
         )
         if following := [c for c in map(_loss_follows_fid, group) if c is not None]:
             values = ", ".join(f"{value:+.2f}" for value in following)

@@ -303,7 +303,7 @@ TABLES = {
                 f"r3gan-{name}-{n}",
                 "mnist_5k",
                 base="r3gan-mnist",
-                changes=changes,
+                changes={**changes, "fit.batch_size": min(64, n)},
                 split=f"train[:{n}]",
             )
             for n in (4000, 500, 50)

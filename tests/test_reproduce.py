@@ -315,7 +315,7 @@ def test_the_table_counts_as_one_would_by_hand(tmp_path):
     t = scipy.stats.ttest_ind_from_stats(18.5, np.std(values, ddof=1), 4, 17.3, 0.8 * 10**0.5, 10)
     assert row.endswith(f"{t.statistic:+.1f} |") and "pooled" in text
     assert "on ring" not in text and "seeds 0, 1, 2, 3; 2026-01-01" in text
-    assert "shortened to 2 of 400 epochs, 2000 steps, 1.5 min a trial" in text
+    assert "shortened to 2 of 400 epochs, 2000 steps, at best 1.5 min a trial" in text
 
 
 def test_a_full_length_is_not_called_shortened(tmp_path):
