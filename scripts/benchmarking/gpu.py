@@ -6,6 +6,7 @@ Each case runs on each backend in a process of its own, as `keras-gans benchmark
 """
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -70,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         text = f"(default: {' '.join(default)})"
         parser.add_argument(name, nargs="+", default=default, choices=choices, help=text)
-    for name, default in (("--batch-size", 64), ("--rounds", 7), ("--steps", 20)):
-        parser.add_argument(name, type=integer(1), default=default, help="(default: %(default)s)")
+    for name, number in (("--batch-size", 64), ("--rounds", 7), ("--steps", 20)):
+        parser.add_argument(name, type=integer(1), default=number, help="(default: %(default)s)")
     parser.add_argument("--batch-sizes", type=integer(1), nargs="*", default=BATCH_SIZES)
     parser.add_argument("--trainings", nargs="*", default=TRAININGS, choices=TRAININGS)
     parser.add_argument("--images", metavar="FILE", help="28x28 pixels, .npy, to train on")
@@ -99,7 +100,8 @@ def _work(
         for backend in arguments.backends:
             yield "growth", *timed(backend, GROWN, GROWN_DTYPE, batch_size)
     for preset in arguments.trainings:
-        yield "trainings", f"training of {preset}", lambda preset=preset: _train(arguments, preset)
+        training = functools.partial(_train, arguments, preset)
+        yield "trainings", f"training of {preset}", training
 
 
 def _train(arguments: argparse.Namespace, preset: str) -> dict[str, Any]:

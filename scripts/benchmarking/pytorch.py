@@ -6,6 +6,7 @@ import os
 # process has taken made a step up to a hundred times longer.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -71,7 +72,7 @@ class TorchLoop(Loop):
         """Returns float32 logits."""
         return self.mixed(self.discriminator, samples)
 
-    def mixed(self, network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    def mixed(self, network: Callable[..., Any], inputs: torch.Tensor) -> torch.Tensor:
         with torch.autocast(self.device, torch.bfloat16, enabled=self.is_mixed):
             return network(inputs).float()
 
@@ -127,6 +128,7 @@ class CompiledTorchLoop(TorchLoop):
 
     def __init__(self, case: Case, dtype: str = "float32"):
         super().__init__(case, dtype)
+        network: Any  # Its types know no memory format.
         for network in (self.generator, self.discriminator):
             network.to(memory_format=torch.channels_last)
         if self.images.ndim == 4:
@@ -161,8 +163,8 @@ def _of_gradients(gradient: Any, inputs: Any, kernel: Any, *rest: Any, out_val: 
     PyTorch's own formula leaves the groups out of the kernel's.
     """
     *_, transposed, _, _, needed = rest
-    shapes = (tensor.shape for tensor in (inputs, kernel, gradient))
-    return sum(needed[:2]) * conv_flop_count(*shapes, transposed)
+    each = conv_flop_count(inputs.shape, kernel.shape, gradient.shape, transposed)
+    return sum(needed[:2]) * each
 
 
 _FORMULAS = {**flop_registry, torch.ops.aten.convolution_backward: _of_gradients}

@@ -107,6 +107,7 @@ def _spectral(layer: SpectralNormalization) -> list[nn.Module]:
     alone = keras.Sequential([keras.Input(layer.input.shape[1:]), inner])
     alone.set_weights(layer.layer.get_weights())
     modules = _modules(alone)
+    module: Any
     for module in modules:
         if isinstance(getattr(module, "weight", None), nn.Parameter):
             matrix = module.weight.detach().flatten(1)
@@ -127,7 +128,10 @@ def _basis(layer: LearnedBasis2D) -> list[nn.Module]:
 def _blur(layer: Blur2D) -> list[nn.Module]:
     along = np.array(layer.filter, "float32") / sum(layer.filter)
     kernel, channels = torch.from_numpy(np.outer(along, along)), layer.input.shape[-1]
-    module = _Apply(lambda x: functional.conv2d(x, module.kernel, padding="same", groups=channels))
+    sides = len(along) // 2
+    module: Any = _Apply(
+        lambda x: functional.conv2d(x, module.kernel, padding=sides, groups=channels)
+    )
     module.register_buffer("kernel", kernel.expand(channels, 1, *kernel.shape).contiguous())
     return [module]
 
