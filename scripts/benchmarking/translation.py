@@ -112,9 +112,10 @@ def _spectral(layer: SpectralNormalization) -> list[nn.Module]:
         if isinstance(getattr(module, "weight", None), nn.Parameter):
             matrix = module.weight.detach().flatten(1)
             parametrizations.spectral_norm(module)
-            state = module.parametrizations.weight[0]
-            state._u.copy_(functional.normalize(torch.from_numpy(np.array(layer.u)), dim=0))
-            state._v.copy_(functional.normalize(matrix.T @ state._u, dim=0))
+            u = functional.normalize(torch.from_numpy(np.array(layer.u)), dim=0)
+            v = functional.normalize(matrix.T @ u, dim=0)
+            for kept, vector in zip(module.buffers(), (u, v), strict=True):
+                kept.copy_(vector)
     return modules
 
 
