@@ -131,3 +131,37 @@ for part in (gan, gan.ema_generator, gan.d_optimizer, gan.g_optimizer):
     for variable in part.variables:
         print(keras.ops.convert_to_numpy(variable).tolist())
 """
+
+
+OPERATIONS = """
+import keras, torch
+from torch.utils._python_dispatch import TorchDispatchMode
+import keras_gans as kg
+
+
+class Count(TorchDispatchMode):
+    calls = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.calls += 1
+        return function(*args, **(kwargs or {}))
+
+
+def operations(count):
+    variables = [keras.Variable([1.0, 2.0]) for _ in range(count)]
+    optimizer = kg.optimizers.Adam(0.1)
+    optimizer.build(variables)
+    with Count() as counted:
+        optimizer.apply([torch.ones(2)] * count, variables)
+    assert all(abs(float(variable.value[0]) - 0.9) < 1e-5 for variable in variables)
+    return counted.calls
+
+
+print(operations(2) == operations(9) > 9)
+"""
+
+
+@pytest.mark.slow
+def test_adam_updates_all_variables_together_on_pytorch():
+    """Keras has this for its own Adam, and for no class derived from that."""
+    assert run("torch", "-c", OPERATIONS) == "True\n"

@@ -21,6 +21,7 @@ from keras_gans.scripts.benchmarking import (
     bars,
     costs,
     flops,
+    gpu,
     growth,
     overheads,
     report,
@@ -160,13 +161,29 @@ def test_fit_is_timed_a_step_without_its_first(steps_per_call):
     assert 0 < 6 * seconds < time.perf_counter() - begin
 
 
-@pytest.mark.parametrize("name", ["dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "gan-grid"])
-def test_networks_in_pytorch_map_the_same(name):
+def narrowed(name):
+    """A preset of residual networks with few channels."""
+    few = {"widths": [8] * 4, "groups": [4] * 4} if "r3gan" in name else {"filters": 8}
+    preset = presets.get(name)
+    for part in ("generator", "discriminator"):
+        preset[part] |= few
+    return preset
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [
+        *map(presets.get, ["dcgan-mnist", "wgan_gp-mnist-book", "wgan_gp-mnist", "gan-grid"]),
+        *map(narrowed, ["r3gan-cifar10", "sngan-cifar10"]),
+    ],
+    ids=lambda preset: preset["preset"],
+)
+def test_networks_in_pytorch_map_the_same(preset):
     torch = pytest.importorskip("torch")
     from keras_gans.scripts.benchmarking import translation
 
     random = np.random.default_rng(0)
-    for network in Case(presets.get(name), "GAN").keras_networks():
+    for network in Case(preset, "GAN").keras_networks():
         for weight in network.weights:  # Moving variances too: positive.
             weight.assign(random.uniform(0.01, 0.2, weight.shape) - 0.1 * ("kernel" in weight.path))
         inputs = random.normal(size=(2, *network.input_shape[1:])).astype("float32")
@@ -203,6 +220,33 @@ def test_the_loop_in_pytorch_makes_the_same_updates(preset, variant):
         expected = translation.translate(ours).parameters()
         for a, b in zip(expected, theirs.parameters(), strict=True):
             np.testing.assert_allclose(a.detach(), b.detach(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", ["WGANGP", "GAN"])
+def test_operations_in_pytorch_are_those_of_the_graph(variant):
+    pytest.importorskip("torch")
+    from keras_gans.scripts.benchmarking import pytorch
+
+    case = Case(IMAGES, variant, BATCH)
+    graph = GraphLoop(case).compiled.get_concrete_function().graph
+    assert pytorch.TorchLoop(case).operations() == pytest.approx(flops.count(graph), rel=0.1)
+
+
+def test_operations_of_grouped_gradients_in_pytorch():
+    """A quarter of those of one group; both gradients take as much as the convolution."""
+    torch = pytest.importorskip("torch")
+    from keras_gans.scripts.benchmarking import pytorch
+
+    counts = []
+    for groups in (1, 4):
+        x, layer = (
+            torch.ones(2, 8, 5, 5, requires_grad=True),
+            torch.nn.Conv2d(8, 8, 3, groups=groups),
+        )
+        with pytorch.Operations() as counted:
+            layer(x).sum().backward()
+        counts.append(counted.total)
+    assert counts == [3 * 2 * 2 * 9 * 8 * 8 * 9, 3 * 2 * 2 * 9 * 8 * 8 * 9 // 4]
 
 
 def test_adam_in_pytorch_is_that_of_keras():
@@ -631,3 +675,82 @@ def test_a_backend_that_fails_is_told_and_the_others_go_on(tmp_path, capsys, mon
     assert [each["backend"] for each in written["skipped"]] == ["jax", "torch"]
     assert "MemoryError: too large" in written["bars"][0]["reason"]
     assert "not judged gan-grid GAN on jax" in capsys.readouterr().out
+
+
+def on_gpu(backend, network, dtype, seconds, variant="WGANGP"):
+    contenders = {
+        name: {"step_seconds": t, "peak_memory_bytes": 5e6} for name, t in seconds.items()
+    }
+    return {
+        "backend": backend,
+        "network": network,
+        "variant": variant,
+        "batch_size": 64,
+        "dtype": dtype,
+        "contenders": contenders,
+        "convolutions_per_second": 100.0 if backend == "jax" else 80.0,
+        "flops_per_step": 60 if backend == "torch" else None,
+        "machine": {"date": "today", "gpus": ["A card"], "cpu": "", "versions": {backend: "1"}},
+    }
+
+
+def test_bars_of_a_gpu(monkeypatch, tmp_path, capsys):
+    """And the page, of cases that are given in place of those measured."""
+    seconds = {
+        ("jax", "float32"): {"fit": 1.0},
+        ("jax", "bfloat16"): {"fit": 0.7},
+        ("torch", "float32"): {"fit": 3.0, "compiled": 1.3},
+        ("torch", "bfloat16"): {"fit": 3.0, "compiled": 0.8},
+    }
+    monkeypatch.setattr(
+        backends,
+        "measure",
+        lambda backend, network, variant, batch_size, rounds, steps, dtype: on_gpu(
+            backend, network, dtype, seconds[backend, dtype], variant
+        ),
+    )
+    names = ["wgan_gp-mnist", "r3gan-cifar10"]
+    command = ["--networks", *names, "--dtypes", "float32", "bfloat16", "--batch-sizes"]
+    assert gpu.main([*command, "--out", str(tmp_path)]) == 0
+    written = json.loads((tmp_path / "benchmark.json").read_text())
+    found = {bar["name"]: (pytest.approx(bar["value"]), bar["met"]) for bar in written["bars"]}
+    network, other = "wgan_gp-mnist WGANGP in ", "r3gan-cifar10 WGANGP in "
+    assert found == {
+        f"{network}float32: fit on jax / compiled PyTorch": (1 / 1.3, True),
+        f"{network}bfloat16: fit on jax / compiled PyTorch": (0.7 / 0.8, False),
+        f"{network}bfloat16: fit / in float32": (0.7, False),
+        f"{other}bfloat16: fit / in float32": (0.7, False),
+        f"{other}float32: share of the convolution rate": (0.6, True),
+        f"{other}bfloat16: share of the convolution rate": (60 / 0.7 / 100, True),
+    }
+    page = (tmp_path / "README.md").read_text()
+    assert page.startswith("# A card\n") and "| 1300.00 |" in page
+    assert [each["reason"] for each in written["skipped"]] == [
+        "Expected pixels to train on. Received: no --images"
+    ] * 2
+    assert "skipped  training of wgan_gp-mnist" in capsys.readouterr().out
+
+
+ON_GPU = """
+from keras_gans.scripts.benchmarking import gpu
+sys.exit(gpu.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+def test_the_command_of_a_gpu_runs_without_tensorflow(tmp_path, monkeypatch):
+    """With tiny sizes on a processor; what it starts finds no TensorFlow either."""
+    (tmp_path / "tensorflow.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 28, 28, 1)).astype("uint8")
+    np.save(tmp_path / "pixels.npy", pixels)
+    sizes = ["--batch-size", "2", "--rounds", "1", "--steps", "1", "--batch-sizes"]
+    training = ["--trainings", "hinge-mnist", "--training-steps", "1"]
+    command = ["--backends", "jax", "torch", "--networks", "dcgan-mnist", "--dtypes", "bfloat16"]
+    paths = ["--images", str(tmp_path / "pixels.npy"), "--out", str(tmp_path / "out")]
+    on_backend("torch", ON_GPU, *command, *sizes, *training, *paths)
+    written = json.loads((tmp_path / "out" / "benchmark.json").read_text())
+    assert written["skipped"] == [] and len(written["trainings"]) == 1
+    for case in written["cases"]:
+        assert case["dtype"] == "bfloat16" and case["convolutions_per_second"] > 0
+    assert [case["flops_per_step"] is None for case in written["cases"]] == [True, False]

@@ -12,10 +12,10 @@ from keras_gans.backend.summaries import write_picture
 
 if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from keras_gans.backend.tensorflow import (
+        Adam,
         Model,
         ReplicaLossScaleOptimizer,
         ReplicaSeedGenerator,
-        apply_adam,
         array_batches,
         average_over_replicas,
         check_scope,
@@ -32,7 +32,6 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
 elif keras.backend.backend() in ("jax", "torch"):
     from keras_gans.backend.single import (
         ReplicaSeedGenerator,
-        apply_adam,
         average_over_replicas,
         check_scope,
         exact_runs,
@@ -43,6 +42,7 @@ elif keras.backend.backend() in ("jax", "torch"):
 
     if keras.backend.backend() == "jax":
         from keras_gans.backend.jax import (
+            Adam,
             Model,
             ReplicaLossScaleOptimizer,
             array_batches,
@@ -54,6 +54,7 @@ elif keras.backend.backend() in ("jax", "torch"):
         )
     else:
         from keras_gans.backend.torch import (
+            Adam,
             Model,
             ReplicaLossScaleOptimizer,
             array_batches,
@@ -70,11 +71,11 @@ else:
     )
 
 __all__ = [
+    "Adam",
     "Model",
     "ReplicaLossScaleOptimizer",
     "ReplicaSeedGenerator",
     "Scope",
-    "apply_adam",
     "array_batches",
     "average_over_replicas",
     "check_scope",

@@ -14,6 +14,7 @@ from keras_gans.backend.single import ArrayBatches, Model, batch_of, step_by_ste
 
 # `Model` is that of one replica.
 __all__ = [
+    "Adam",
     "Model",
     "ReplicaLossScaleOptimizer",
     "array_batches",
@@ -23,6 +24,8 @@ __all__ = [
     "has_gpu",
     "input_gradient",
 ]
+
+Adam = keras.optimizers.Adam
 
 # The largest arrays that are kept on the device.
 _DEVICE_BYTES = 2**30

@@ -198,10 +198,3 @@ def worker_errors(strategy: OneReplica) -> contextlib.AbstractContextManager[Non
 def exact_runs(needed: bool) -> contextlib.AbstractContextManager[None]:
     """Does nothing: the backend takes sums in the same order in each run."""
     return contextlib.nullcontext()
-
-
-def apply_adam(
-    optimizer: keras.optimizers.Adam, gradient: Any, variable: Any, learning_rate: Any
-) -> bool:
-    """Returns False: these backends have no such operation."""
-    return False

@@ -44,7 +44,11 @@ def gradients(
             value, auxiliary = objective()
         return tape.gradient(value, [variable.value for variable in variables]), auxiliary
 
-    return tf.function(differentiate, jit_compile=True, autograph=False)() if jit_compile else differentiate()
+    return (
+        tf.function(differentiate, jit_compile=True, autograph=False)()
+        if jit_compile
+        else differentiate()
+    )
 
 
 def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
@@ -63,45 +67,33 @@ def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
     return tape.gradient(outputs, inputs)
 
 
-def apply_adam(
-    optimizer: keras.optimizers.Adam, gradient: Any, variable: Any, learning_rate: Any
-) -> bool:
-    """Updates a variable by Adam in one operation.
+class Adam(keras.optimizers.Adam):
+    """Keras' Adam, each variable updated by one operation instead of some twenty."""
 
-    Args:
-        optimizer: Holds the moments and the numbers.
-        gradient: Tensor of the variable's shape.
-        variable: What is trained.
-        learning_rate: Scalar tensor.
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        if self.amsgrad or not isinstance(gradient, tf.Tensor):  # Or sparse.
+            return super().update_step(gradient, variable, learning_rate)
 
-    Returns:
-        Whether it was done: not for sparse gradients, nor for AMSGrad.
-    """
-    if optimizer.amsgrad or not isinstance(gradient, tf.Tensor):
-        return False
+        def as_variable(number):
+            return tf.cast(number, variable.dtype)
 
-    def as_variable(number):
-        return tf.cast(number, variable.dtype)
-
-    # Keras has no public name for the moments of a variable.
-    index = optimizer._get_variable_index(variable)
-    moments = optimizer._momentums[index], optimizer._velocities[index]
-    var, m, v = (_handle(each) for each in (variable, *moments))
-    beta_1, beta_2 = as_variable(optimizer.beta_1), as_variable(optimizer.beta_2)
-    step = as_variable(optimizer.iterations + 1)
-    tf.raw_ops.ResourceApplyAdam(
-        var=var,
-        m=m,
-        v=v,
-        beta1_power=tf.pow(beta_1, step),
-        beta2_power=tf.pow(beta_2, step),
-        lr=as_variable(learning_rate),
-        beta1=beta_1,
-        beta2=beta_2,
-        epsilon=as_variable(optimizer.epsilon),
-        grad=as_variable(gradient),
-    )
-    return True
+        # Keras has no public name for the moments of a variable.
+        index = self._get_variable_index(variable)
+        var, m, v = map(_handle, (variable, self._momentums[index], self._velocities[index]))
+        beta_1, beta_2 = as_variable(self.beta_1), as_variable(self.beta_2)
+        step = as_variable(self.iterations + 1)
+        tf.raw_ops.ResourceApplyAdam(
+            var=var,
+            m=m,
+            v=v,
+            beta1_power=tf.pow(beta_1, step),
+            beta2_power=tf.pow(beta_2, step),
+            lr=as_variable(learning_rate),
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=as_variable(self.epsilon),
+            grad=as_variable(gradient),
+        )
 
 
 cond = keras.ops.cond

@@ -57,6 +57,9 @@ def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
         return torch.autograd.grad(outputs.sum(), inputs, create_graph=True)[0]
 
 
+# Keras' own, which updates all variables together. To a class derived from `keras.optimizers.Adam`
+# Keras gives another, of some twenty operations a variable.
+Adam = type(keras.optimizers.Adam())
 cond = keras.ops.cond
 array_batches = single.ArrayBatches
 

@@ -38,7 +38,9 @@ class Means(keras.metrics.Metric):
         self._check(names, scalars)
         self.names = names
         values = ops.stack([ops.cast(scalars[name], self.dtype) for name in names])
-        self.total.assign(self.total + ops.pad(values, [[0, CAPACITY - len(names)]]))
+        # Not `ops.pad`, which takes PyTorch as long as the rest of this method.
+        unused = ops.zeros((CAPACITY - len(names),), self.dtype)
+        self.total.assign(self.total + ops.concatenate([values, unused]))
         self.count.assign(self.count + 1)
 
     def result(self) -> dict[str, Any]:

@@ -18,12 +18,12 @@ from typing import Any
 import keras
 
 from keras_gans import presets
-from keras_gans.scripts.benchmarking import machine, timing
+from keras_gans.scripts.benchmarking import machine, precision, timing
 from keras_gans.scripts.benchmarking.cases import MATHS, Case
 from keras_gans.scripts.benchmarking.timing import FitLoop, Loop
 from keras_gans_command.arguments import integer
 
-# May be left out, as not every machine and variant lets PyTorch compile.
+# May be left out, as not every machine lets PyTorch compile.
 _OPTIONAL = "compiled"
 
 
@@ -34,25 +34,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--variant", default="WGANGP", choices=tuple(MATHS))
     for name, default in (("--batch-size", 64), ("--rounds", 7), ("--steps", 3)):
         parser.add_argument(name, type=integer(1), default=default)
+    parser.add_argument("--dtype", default="float32", choices=tuple(precision.POLICIES))
     arguments = parser.parse_args(argv)
     case = Case(presets.get(arguments.network), arguments.variant, arguments.batch_size)
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of the sources' batch normalisation in critics.
-        measured = measure(case, arguments.rounds, arguments.steps)
+        precision.use(arguments.dtype)
+        measured = measure(case, arguments.rounds, arguments.steps, arguments.dtype)
     print(json.dumps(measured))
     return 0
 
 
-def measure(case: Case, rounds: int, steps: int) -> dict[str, Any]:
+def measure(case: Case, rounds: int, steps: int, dtype: str = "float32") -> dict[str, Any]:
     """Times one case on Keras' backend, a round of each contender in turn.
 
     Args:
         case: What is trained.
         rounds: How often each is timed.
         steps: Steps in one timing, at least one call.
+        dtype: What networks compute in, a key of `precision.POLICIES`.
 
     Returns:
-        `backend`, `machine`, what the case is, `steps`, and for each of `contenders` the median
+        `backend`, `machine`, what the case is, `dtype`, `steps`, `convolutions_per_second` (the
+        operations of a large convolution), `flops_per_step` (of the loop by hand, where that counts
+        them: on PyTorch), and for each of `contenders` the median
         `step_seconds`, `rounds_seconds`, `fit_ratio` (median of the rounds' ratios of `fit`'s time
         to its own), `first_step_seconds`, with compilation, and `peak_memory_bytes` until the end
         of the third step; `skipped` says why of those that cannot take part.
@@ -61,7 +66,7 @@ def measure(case: Case, rounds: int, steps: int) -> dict[str, Any]:
     first: dict[str, float] = {}
     memory: dict[str, int | None] = {}
     skipped: dict[str, str] = {}
-    for name, make in contenders(case).items():
+    for name, make in contenders(case, precision.POLICIES[dtype]).items():
         try:
             loop = make()
             loop.memory.reset()
@@ -81,7 +86,10 @@ def measure(case: Case, rounds: int, steps: int) -> dict[str, Any]:
         "variant": case.variant,
         "batch_size": case.batch_size,
         "n_critic": case.n_critic,
+        "dtype": dtype,
         "steps": steps,
+        "convolutions_per_second": precision.convolution_rate(dtype),
+        "flops_per_step": loops["by hand"].operations(),
         "contenders": {
             name: {
                 "step_seconds": statistics.median(seconds[name]),
@@ -96,7 +104,7 @@ def measure(case: Case, rounds: int, steps: int) -> dict[str, Any]:
     }
 
 
-def contenders(case: Case) -> dict[str, Callable[[], Loop]]:
+def contenders(case: Case, policy: str) -> dict[str, Callable[[], Loop]]:
     """Returns how the contenders of Keras' backend are made, by name.
 
     `fit` is the last: JAX' peak of memory is then its own, or no more than that of the others.
@@ -104,26 +112,29 @@ def contenders(case: Case) -> dict[str, Callable[[], Loop]]:
     backend = keras.backend.backend()
     # PyTorch runs step by step: several in one call would be no faster.
     calls = timing.IN_GRAPH if case.is_tiny and backend != "torch" else 1
-    by_hand = _BY_HAND[backend](case, calls)
-    return {**by_hand, "fit": lambda: FitLoop(case, steps_per_call=calls)}
+    by_hand = _BY_HAND[backend](case, calls, policy)
+    return {**by_hand, "fit": lambda: FitLoop(case, policy, calls)}
 
 
-def _tensorflow(case: Case, calls: int) -> dict[str, Callable[[], Loop]]:
+def _tensorflow(case: Case, calls: int, policy: str) -> dict[str, Callable[[], Loop]]:
     from keras_gans.scripts.benchmarking.loops import GraphLoop
 
-    return {"by hand": lambda: GraphLoop(case, calls)}
+    return {"by hand": lambda: GraphLoop(case, calls, policy)}
 
 
-def _jax(case: Case, calls: int) -> dict[str, Callable[[], Loop]]:
+def _jax(case: Case, calls: int, policy: str) -> dict[str, Callable[[], Loop]]:
     from keras_gans.scripts.benchmarking.jax import JaxLoop
 
-    return {"by hand": lambda: JaxLoop(case, calls)}
+    return {"by hand": lambda: JaxLoop(case, calls, policy)}
 
 
-def _torch(case: Case, calls: int) -> dict[str, Callable[[], Loop]]:
+def _torch(case: Case, calls: int, policy: str) -> dict[str, Callable[[], Loop]]:
     from keras_gans.scripts.benchmarking.pytorch import CompiledTorchLoop, TorchLoop
 
-    return {"by hand": lambda: TorchLoop(case), _OPTIONAL: lambda: CompiledTorchLoop(case)}
+    return {
+        "by hand": lambda: TorchLoop(case, policy),
+        _OPTIONAL: lambda: CompiledTorchLoop(case, policy),
+    }
 
 
 _BY_HAND = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}

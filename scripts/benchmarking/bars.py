@@ -11,6 +11,8 @@ _PEAK_SHARE = {"wgan_gp-mnist": 0.80}
 _BACKENDS = {"jax": 1.05, "torch": 1.10}
 _WAITING_SHARE = 0.02
 _TRACE_SECONDS = 15.0
+# Of a GPU: fit on JAX beside compiled PyTorch, bfloat16 beside float32, a convolution's rate.
+_COMPILED, _HALF, _GPU_SHARE = 0.80, 0.60, 0.50
 
 
 class Bar(NamedTuple):
@@ -75,6 +77,66 @@ def judge_backends(result: dict[str, Any]) -> list[Bar]:
             name = f"{_on_backend(case)}: fit / by hand"
             bars.append(Bar(name, None, limit, reason=case["reason"]))
     return bars
+
+
+def judge_gpu(result: dict[str, Any]) -> list[Bar]:
+    """Returns the bars of a GPU, all of `fit` on JAX.
+
+    Args:
+        result: What `gpu.main` writes.
+    """
+    found = [case for case in result["cases"] if case["backend"] == "jax"]
+    bars = []
+    for case in found:
+        name = f"{case['network']} {case['variant']} in {case['dtype']}"
+        seconds = case["contenders"]["fit"]["step_seconds"]
+        if case["network"] == "wgan_gp-mnist":
+            other = _same(result, case, backend="torch")
+            compiled = other and other["contenders"].get("compiled")
+            value = seconds / compiled["step_seconds"] if compiled else None
+            named = f"{name}: fit on jax / compiled PyTorch"
+            bars.append(Bar(named, value, _COMPILED, reason="PyTorch did not compile it"))
+        if case["dtype"] == "bfloat16":
+            full = _same(result, case, dtype="float32")
+            value = seconds / full["contenders"]["fit"]["step_seconds"] if full else None
+            bars.append(Bar(f"{name}: fit / in float32", value, _HALF, reason="no float32"))
+        if case["network"] == "r3gan-cifar10":
+            share, named = peak_share(result, case), f"{name}: share of the convolution rate"
+            reason = "operations are counted on PyTorch"
+            bars.append(Bar(named, share, _GPU_SHARE, at_least=True, reason=reason))
+    return bars or [Bar("fit on jax", None, _COMPILED, reason="no case was measured")]
+
+
+def fit_rate(result: dict[str, Any], case: dict[str, Any]) -> float | None:
+    """Returns the operations a second of `fit`, None where PyTorch's loop did not count them.
+
+    Args:
+        result: What `gpu.main` writes.
+        case: One of its cases, of any backend.
+    """
+    counted = _same(result, case, backend="torch")
+    if counted is None:
+        return None
+    return counted["flops_per_step"] / case["contenders"]["fit"]["step_seconds"]
+
+
+def peak_share(result: dict[str, Any], case: dict[str, Any]) -> float | None:
+    """Returns that rate as a share of the best convolution's of the same type."""
+    cases = [each for each in _timed(result) if each["dtype"] == case["dtype"]]
+    rate = fit_rate(result, case)
+    return rate and rate / max(each["convolutions_per_second"] for each in cases)
+
+
+def _timed(result: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*result["cases"], *result["growth"]]
+
+
+def _same(result: dict[str, Any], case: dict[str, Any], **changes: Any) -> dict[str, Any] | None:
+    """Returns the case that differs from another in nothing but the changes, if there is one."""
+    names = ("network", "variant", "batch_size", "dtype", "backend")
+    wanted = {**{name: case[name] for name in names}, **changes}
+    same = (each for each in _timed(result) if {name: each[name] for name in names} == wanted)
+    return next(same, None)
 
 
 def _on_backend(case: dict[str, Any]) -> str:

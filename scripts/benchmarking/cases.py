@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 from keras_gans import callbacks, models, presets
-from keras_gans.layers import TapwiseConv2D, UpSampledConv2D
+from keras_gans.layers import GroupedConv2D, TapwiseConv2D, UpSampledConv2D
 from keras_gans.networks import inspection
 
 _STEPS_IN_EPOCH = 20
@@ -39,7 +39,8 @@ class Case:
     """One training step: everything that all contenders have in common.
 
     Args:
-        preset: Description of the networks, as `presets.get` returns it.
+        preset: Description of the networks, as `presets.get` returns it; those of a conditional
+            preset are built without labels.
         variant: A key of `MATHS`.
         batch_size: Samples in one mini-batch.
         n_critic: Updates of the discriminator in a step; the variant's default if None.
@@ -56,7 +57,7 @@ class Case:
         batch_size: int = 64,
         n_critic: int | None = None,
     ):
-        self.preset = preset
+        self.preset = _without_labels(preset)
         self.variant = variant
         self.batch_size = batch_size
         self.n_critic: int = n_critic or self._class.default_n_critic
@@ -75,9 +76,9 @@ class Case:
         """Builds the generator and the discriminator; `dtype` is a Keras policy's name."""
         return presets.build_networks({**self.preset, "dtype_policy": dtype})
 
-    def keras_networks(self) -> tuple[keras.Model, keras.Model]:
+    def keras_networks(self, dtype: str = "float32") -> tuple[keras.Model, keras.Model]:
         """Returns the same networks of Keras' own layers, for the loops written by hand."""
-        return tuple(map(_of_keras_layers, self.networks()))
+        return tuple(map(_of_keras_layers, self.networks(dtype)))
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         return self._class.default_optimizer()
@@ -122,16 +123,33 @@ class Case:
         return getattr(models, self.variant)
 
 
-def _of_keras_layers(network: keras.Sequential) -> keras.Sequential:
-    """Rebuilds a network, with its weights, as one writes it without this library."""
-    plain = keras.Sequential([keras.Input(network.input_shape[1:])], name=network.name)
-    for layer in network.layers:
-        if isinstance(layer, UpSampledConv2D):
-            plain.add(layers.UpSampling2D())
-            plain.add(layers.Conv2D.from_config({**layer.get_config(), "padding": "same"}))
-        elif isinstance(layer, TapwiseConv2D):
-            plain.add(layers.Conv2D.from_config(layer.get_config()))
-        else:
-            plain.add(type(layer).from_config(layer.get_config()))
+def _without_labels(preset: dict[str, Any]) -> dict[str, Any]:
+    parts = ("generator", "discriminator")
+    return {
+        **preset,
+        **{
+            part: {**preset[part], "num_classes": None}
+            for part in parts
+            if "num_classes" in preset[part]
+        },
+    }
+
+
+def _of_keras_layers(network: keras.Model) -> keras.Model:
+    """Rebuilds a network, with its weights, as one writes it without this library.
+
+    Layers that Keras has no equal of stay as they are.
+    """
+    plain = keras.models.clone_model(network, clone_function=_of_keras)
     plain.set_weights(network.get_weights())
     return plain
+
+
+def _of_keras(layer: keras.Layer) -> keras.Layer:
+    config = layer.get_config()
+    if isinstance(layer, UpSampledConv2D):
+        convolution = layers.Conv2D.from_config({**config, "padding": "same"})
+        return keras.Sequential([layers.UpSampling2D(), convolution])
+    if isinstance(layer, TapwiseConv2D | GroupedConv2D):
+        return layers.Conv2D.from_config(config)
+    return type(layer).from_config(config)

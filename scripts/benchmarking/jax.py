@@ -55,12 +55,13 @@ class JaxLoop(Loop):
     Args:
         case: What to train.
         steps_per_call: Above 1, that many steps in one `jax.lax.scan`.
+        dtype: Name of the Keras policy of the networks.
     """
 
-    def __init__(self, case: Case, steps_per_call: int = 1):
+    def __init__(self, case: Case, steps_per_call: int = 1, dtype: str = "float32"):
         self.case = case
         self.steps_per_call = steps_per_call
-        self.generator, self.discriminator = case.keras_networks()
+        self.generator, self.discriminator = case.keras_networks(dtype)
         self.discriminator_loss, self.generator_loss = _LOSSES[case.maths.loss]
         self.optimizer = translate(case.keras_optimizer())
         self.images = jnp.asarray(case.images)
@@ -139,8 +140,11 @@ class JaxLoop(Loop):
     def judge(
         self, weights: list[jax.Array], statistics: list[jax.Array], samples: jax.Array
     ) -> tuple[jax.Array, list[jax.Array]]:
-        """Returns logits, and the discriminator's statistics after them."""
-        return self.discriminator.stateless_call(weights, statistics, samples, training=True)
+        """Returns float32 logits, and the discriminator's statistics after them."""
+        logits, statistics = self.discriminator.stateless_call(
+            weights, statistics, samples, training=True
+        )
+        return logits.astype("float32"), statistics
 
     def gradient_penalty(
         self, weights: list[jax.Array], statistics: list[jax.Array], points: jax.Array

@@ -23,9 +23,9 @@ _LOSSES = {
 class _ByHand(Loop):
     """What the hand-written loops have in common: plain networks, optimizers and functions."""
 
-    def __init__(self, case: Case):
+    def __init__(self, case: Case, dtype: str = "float32"):
         self.case = case
-        self.generator, self.discriminator = case.keras_networks()
+        self.generator, self.discriminator = case.keras_networks(dtype)
         self.d_optimizer, self.g_optimizer = case.keras_optimizer(), case.keras_optimizer()
         self.discriminator_loss, self.generator_loss = _LOSSES[case.maths.loss]
 
@@ -38,20 +38,22 @@ class _ByHand(Loop):
     def sample_eps(self, rank: int) -> tf.Tensor:
         return tf.random.uniform((self.case.batch_size,) + (1,) * (rank - 1))
 
+    def judge(self, samples: tf.Tensor) -> tf.Tensor:
+        """Returns float32 logits."""
+        return tf.cast(self.discriminator(samples, training=True), tf.float32)
+
     def gradient_penalty(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         eps = self.sample_eps(len(real.shape))
         points = eps * real + (1.0 - eps) * fake
         with tf.GradientTape() as tape:
             tape.watch(points)
-            logits = self.discriminator(points, training=True)
+            logits = self.judge(points)
         gradient = tape.gradient(logits, points)
         squared_norm = tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(points.shape))))
         return tf.reduce_mean(tf.square(tf.sqrt(squared_norm + 1e-12) - 1.0))
 
     def objective(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
-        real_logits = self.discriminator(real, training=True)
-        fake_logits = self.discriminator(fake, training=True)
-        loss = self.discriminator_loss(real_logits, fake_logits)
+        loss = self.discriminator_loss(self.judge(real), self.judge(fake))
         if self.case.maths.gp_weight:
             loss += self.case.maths.gp_weight * self.gradient_penalty(real, fake)
         return loss
@@ -65,7 +67,7 @@ class _ByHand(Loop):
         latents = self.sample_latents()
         with tf.GradientTape() as tape:
             fake = self.generator(latents, training=True)
-            loss = self.generator_loss(self.discriminator(fake, training=True))
+            loss = self.generator_loss(self.judge(fake))
         _apply(self.g_optimizer, tape, loss, self.generator)
         return loss
 
@@ -102,10 +104,11 @@ class GraphLoop(_ByHand):
     Args:
         case: What to train.
         steps_per_call: Above 1, that many steps in one loop inside the graph.
+        dtype: Name of the Keras policy of the networks.
     """
 
-    def __init__(self, case: Case, steps_per_call: int = 1):
-        super().__init__(case)
+    def __init__(self, case: Case, steps_per_call: int = 1, dtype: str = "float32"):
+        super().__init__(case, dtype)
         self.steps_per_call = steps_per_call
         self.images = tf.constant(case.images)
         self.compiled = tf.function(

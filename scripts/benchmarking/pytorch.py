@@ -6,10 +6,15 @@ import os
 # process has taken made a step up to a hundred times longer.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import conv_flop_count, flop_registry
 
 from keras_gans.scripts.benchmarking.cases import Case
 from keras_gans.scripts.benchmarking.memory import TorchMemory
@@ -36,14 +41,15 @@ class TorchLoop(Loop):
 
     Args:
         case: What to train.
+        dtype: Name of the Keras policy whose like `torch.autocast` is, or "float32".
     """
 
-    def __init__(self, case: Case):
+    def __init__(self, case: Case, dtype: str = "float32"):
         self.case = case
+        self.is_mixed = dtype == "mixed_bfloat16"
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         if self.device == "cuda":
             self.memory = TorchMemory()
-        torch.backends.cuda.matmul.allow_tf32 = True  # As TensorFlow does.
         networks = case.keras_networks()
         self.latent_dim = networks[0].input_shape[-1]
         self.generator, self.discriminator = (translate(n).to(self.device) for n in networks)
@@ -58,10 +64,31 @@ class TorchLoop(Loop):
             self.update_discriminator(self.images[indices])
         return self.update_generator()
 
+    def draw(self) -> torch.Tensor:
+        """Returns as many samples as a mini-batch has, in float32."""
+        return self.mixed(self.generator, self.sample_latents())
+
+    def judge(self, samples: torch.Tensor) -> torch.Tensor:
+        """Returns float32 logits."""
+        return self.mixed(self.discriminator, samples)
+
+    def mixed(self, network: Callable[..., Any], inputs: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.is_mixed):
+            return network(inputs).float()
+
+    def operations(self) -> int:
+        """Counts the operations of a step's convolutions and matrix products.
+
+        A multiplication and an addition count as two.
+        """
+        with Operations() as counted:
+            self.call()
+        return counted.total
+
     def update_discriminator(self, real: torch.Tensor) -> None:
         with torch.no_grad():
-            fake = self.generator(self.sample_latents())
-        loss = self.discriminator_loss(self.discriminator(real), self.discriminator(fake))
+            fake = self.draw()
+        loss = self.discriminator_loss(self.judge(real), self.judge(fake))
         if self.case.maths.gp_weight:
             loss = loss + self.case.maths.gp_weight * self.gradient_penalty(real, fake)
         _step(self.d_optimizer, loss, self.discriminator)
@@ -71,7 +98,7 @@ class TorchLoop(Loop):
                     weight.clamp_(-clip_value, clip_value)
 
     def update_generator(self) -> torch.Tensor:
-        loss = self.generator_loss(self.discriminator(self.generator(self.sample_latents())))
+        loss = self.generator_loss(self.judge(self.draw()))
         _step(self.g_optimizer, loss, self.generator)
         return loss
 
@@ -87,22 +114,60 @@ class TorchLoop(Loop):
     def gradient_penalty(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         eps = self.sample_eps(real.ndim)
         points = (eps * real + (1.0 - eps) * fake).requires_grad_()
-        logits = self.discriminator(points).sum()
+        logits = self.mixed(self.discriminator, points).sum()
         (gradient,) = torch.autograd.grad(logits, points, create_graph=True)
         norm = torch.sqrt(gradient.flatten(1).square().sum(1) + 1e-12)
         return (norm - 1.0).square().mean()
 
 
 class CompiledTorchLoop(TorchLoop):
-    """The same loop, whose networks `torch.compile` compiles.
+    """The same loop, of images whose channels come last in memory, compiled by `torch.compile`.
 
-    What compiles has no gradient of a gradient: with a gradient penalty, PyTorch refuses.
+    What it compiles has no gradient of a gradient: the penalty calls the discriminator as it is.
     """
 
-    def __init__(self, case: Case):
-        super().__init__(case)
-        self.generator.compile()
-        self.discriminator.compile()
+    def __init__(self, case: Case, dtype: str = "float32"):
+        super().__init__(case, dtype)
+        network: Any  # Its types know no memory format.
+        for network in (self.generator, self.discriminator):
+            network.to(memory_format=torch.channels_last)
+        if self.images.ndim == 4:
+            self.images = self.images.to(memory_format=torch.channels_last)
+        self.compiled = {n: torch.compile(n) for n in (self.generator, self.discriminator)}
+
+    def draw(self) -> torch.Tensor:
+        return self.mixed(self.compiled[self.generator], self.sample_latents())
+
+    def judge(self, samples: torch.Tensor) -> torch.Tensor:
+        return self.mixed(self.compiled[self.discriminator], samples)
+
+
+class Operations(TorchDispatchMode):
+    """Counts, in `total`, the operations of the convolutions and matrix products within it.
+
+    `FlopCounterMode` refuses gradients of gradients.
+    """
+
+    total = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        outputs = function(*args, **(kwargs or {}))
+        if formula := _FORMULAS.get(function.overloadpacket):
+            self.total += formula(*args, **(kwargs or {}), out_val=outputs)
+        return outputs
+
+
+def _of_gradients(gradient: Any, inputs: Any, kernel: Any, *rest: Any, out_val: Any) -> int:
+    """Each gradient of a convolution takes as much as the convolution.
+
+    PyTorch's own formula leaves the groups out of the kernel's.
+    """
+    *_, transposed, _, _, needed = rest
+    each = conv_flop_count(inputs.shape, kernel.shape, gradient.shape, transposed)
+    return sum(needed[:2]) * each
+
+
+_FORMULAS = {**flop_registry, torch.ops.aten.convolution_backward: _of_gradients}
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor, network: nn.Module) -> None:

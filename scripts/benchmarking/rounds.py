@@ -16,6 +16,7 @@ def _pytorch() -> Any:
         raise ImportError("PyTorch is not installed")
     from keras_gans.scripts.benchmarking import pytorch
 
+    pytorch.torch.backends.cuda.matmul.allow_tf32 = True  # As TensorFlow does.
     return pytorch
 
 

@@ -32,6 +32,10 @@ class Loop:
         """Trains `steps_per_call` steps and returns a loss."""
         raise NotImplementedError
 
+    def operations(self) -> int | None:
+        """Returns the operations of a step, None where this loop does not count them."""
+        return None
+
     def first_step(self) -> float:
         """Runs the first call, with what it traces and compiles; returns its seconds."""
         start = time.perf_counter()

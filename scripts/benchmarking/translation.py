@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from keras import layers
 from torch import nn
+from torch.nn import functional
+from torch.nn.utils import parametrizations
 
-from keras_gans.layers import Maxout
+from keras_gans.layers import Blur2D, LearnedBasis2D, Maxout, SpectralNormalization
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "linear": nn.Identity,
@@ -21,11 +23,12 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def translate(network: keras.Sequential) -> nn.Module:
+def translate(network: keras.Model) -> nn.Module:
     """Returns the same network, with the same weights, in PyTorch.
 
     Args:
-        network: Of dense, convolutional, normalising, activating and moving layers.
+        network: Of dense, convolutional, normalising, activating and moving layers, each called
+            once, with one input and one output.
 
     Raises:
         ValueError: If a layer has no translation.
@@ -35,16 +38,15 @@ def translate(network: keras.Sequential) -> nn.Module:
         >>> g(torch.zeros(4, 8)).shape
         torch.Size([4, 2])
     """
-    modules = [module for layer in network.layers for module in _modules(layer)]
-    translated = nn.Sequential(*modules).train()
-    # Batch normalisation counts its batches as well.
-    states = [v for k, v in translated.state_dict().items() if "num_batches" not in k]
-    if sum(state.numel() for state in states) != network.count_params():
-        raise ValueError(
-            f"Expected {network.count_params()} parameters. Received: "
-            f"{sum(state.numel() for state in states)} in {translated}"
-        )
-    return translated
+    if isinstance(network, keras.Sequential):
+        translated: nn.Module = nn.Sequential(*_modules(network))
+    else:
+        translated = _Graph(network)
+    expected = sum(math.prod(weight.shape) for weight in network.trainable_weights)
+    found = sum(parameter.numel() for parameter in translated.parameters())
+    if found != expected:
+        raise ValueError(f"Expected {expected} parameters. Received: {found} in {translated}")
+    return translated.train()
 
 
 def channels_first(images: torch.Tensor) -> torch.Tensor:
@@ -81,8 +83,58 @@ def _convolution(layer: layers.Conv2D) -> list[nn.Module]:
     # Other padding at the end than at the beginning takes a layer of its own.
     pad = [] if begin == end else [nn.ZeroPad2d((begin[1], end[1], begin[0], end[0]))]
     inside = begin if begin == end else 0
-    convolution = nn.Conv2d(inputs, outputs, size, layer.strides, inside, bias=layer.use_bias)
+    convolution = nn.Conv2d(
+        inputs * layer.groups,
+        outputs,
+        size,
+        layer.strides,
+        inside,
+        groups=layer.groups,
+        bias=layer.use_bias,
+    )
     return [*pad, _with_weights(convolution, layer, (3, 2, 0, 1))]
+
+
+def _depthwise(layer: layers.DepthwiseConv2D) -> list[nn.Module]:
+    *size, channels, _ = layer.kernel.shape
+    convolution = nn.Conv2d(channels, channels, size, groups=channels, bias=layer.use_bias)
+    return [_with_weights(convolution, layer, (2, 3, 0, 1))]
+
+
+def _spectral(layer: SpectralNormalization) -> list[nn.Module]:
+    # Within its wrapper the layer has no input that would tell a shape.
+    inner = type(layer.layer).from_config(layer.layer.get_config())
+    alone = keras.Sequential([keras.Input(layer.input.shape[1:]), inner])
+    alone.set_weights(layer.layer.get_weights())
+    modules = _modules(alone)
+    module: Any
+    for module in modules:
+        if isinstance(getattr(module, "weight", None), nn.Parameter):
+            matrix = module.weight.detach().flatten(1)
+            parametrizations.spectral_norm(module)
+            u = functional.normalize(torch.from_numpy(np.array(layer.u)), dim=0)
+            v = functional.normalize(matrix.T @ u, dim=0)
+            for kept, vector in zip(module.buffers(), (u, v), strict=True):
+                kept.copy_(vector)
+    return modules
+
+
+def _basis(layer: LearnedBasis2D) -> list[nn.Module]:
+    module = _Apply(lambda x: module.weight * x[:, :, None, None])
+    basis = torch.from_numpy(np.array(layer.basis)).permute(2, 0, 1).contiguous()
+    module.weight = nn.Parameter(basis)
+    return [module]
+
+
+def _blur(layer: Blur2D) -> list[nn.Module]:
+    along = np.array(layer.filter, "float32") / sum(layer.filter)
+    kernel, channels = torch.from_numpy(np.outer(along, along)), layer.input.shape[-1]
+    sides = len(along) // 2
+    module: Any = _Apply(
+        lambda x: functional.conv2d(x, module.kernel, padding=sides, groups=channels)
+    )
+    module.register_buffer("kernel", kernel.expand(channels, 1, *kernel.shape).contiguous())
+    return [module]
 
 
 def _transposed(layer: layers.Conv2DTranspose) -> list[nn.Module]:
@@ -135,6 +187,14 @@ _TRANSLATIONS: dict[type[keras.Layer], Callable[[Any], list[nn.Module]]] = {
     layers.BatchNormalization: _normalisation,
     layers.Reshape: _reshape,
     layers.Flatten: _flatten,
+    keras.Sequential: lambda network: [m for each in network.layers for m in _modules(each)],
+    SpectralNormalization: _spectral,
+    layers.DepthwiseConv2D: _depthwise,
+    LearnedBasis2D: _basis,
+    Blur2D: _blur,
+    layers.Add: lambda layer: [_Apply(lambda *x: sum(x))],
+    layers.AveragePooling2D: lambda layer: [nn.AvgPool2d(layer.pool_size)],
+    layers.GlobalAveragePooling2D: lambda layer: [_Apply(lambda x: x.mean((2, 3)))],
     layers.Activation: lambda layer: [],
     layers.ReLU: lambda layer: [nn.ReLU()],
     layers.LeakyReLU: lambda layer: [nn.LeakyReLU(layer.negative_slope)],
@@ -151,8 +211,38 @@ class _Apply(nn.Module):
         super().__init__()
         self.function = function
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        return self.function(inputs)
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        return self.function(*inputs)
+
+
+class _Graph(nn.Module):
+    """A network whose layers may have several inputs."""
+
+    def __init__(self, network: keras.Model):
+        super().__init__()
+        inside = [layer for layer in network.layers if not isinstance(layer, layers.InputLayer)]
+        self.parts = nn.ModuleList(_Chain(*_modules(layer)) for layer in inside)
+        # Tensors by the number of the layer that returns them; 0 is the input.
+        numbers = {id(layer.output): i for i, layer in enumerate(inside, start=1)}
+        numbers[id(network.inputs[0])] = 0
+        self.inputs = [
+            [numbers[id(tensor)] for tensor in keras.tree.flatten(layer.input)] for layer in inside
+        ]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values = [x]
+        for part, inputs in zip(self.parts, self.inputs, strict=True):
+            values.append(part(*[values[i] for i in inputs]))
+        return values[-1]
+
+
+class _Chain(nn.Sequential):
+    """Modules one after the other, of which the first may take several inputs."""
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        for module in self:
+            inputs = (module(*inputs),)
+        return inputs[0]
 
 
 def _with_weights(
