@@ -172,11 +172,16 @@ def _normalisation(layer: layers.BatchNormalization) -> list[nn.Module]:
 
 def _reshape(layer: layers.Reshape) -> list[nn.Module]:
     shape = layer.target_shape
-    return [_Apply(lambda x: channels_first(x.reshape(len(x), *shape)).contiguous())]
+    return [_Apply(lambda x: channels_first(_last(x).reshape(len(x), *shape)).contiguous())]
 
 
 def _flatten(layer: layers.Layer) -> list[nn.Module]:
-    return [_Apply(lambda x: (x.permute(0, 2, 3, 1) if x.ndim == 4 else x).flatten(1))]
+    return [_Apply(lambda x: _last(x).flatten(1))]
+
+
+def _last(x: torch.Tensor) -> torch.Tensor:
+    """Returns images with their channels last, and other samples as they are."""
+    return x.permute(0, 2, 3, 1) if x.ndim == 4 else x
 
 
 _TRANSLATIONS: dict[type[keras.Layer], Callable[[Any], list[nn.Module]]] = {
