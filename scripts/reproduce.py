@@ -24,7 +24,7 @@ from keras_gans.callbacks import figures
 from keras_gans.callbacks.files import replacing, write_json
 from keras_gans.callbacks.pictures import image_grid
 from keras_gans.networks.inspection import logits_at
-from keras_gans.scripts import dirac
+from keras_gans.scripts import dirac, warping
 from keras_gans.scripts.printed import TERMS
 from keras_gans.scripts.tables import TABLES, Row, Table, samples_of
 
@@ -160,7 +160,8 @@ def trial(
 def _training_data(row: Row, size: Any, conditional: bool) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns the x and y of `fit`."""
     if not conditional:
-        return samples_of(row.data, row.split, size), None
+        x = samples_of(row.data, row.split, size)
+        return warping.with_copies(x, row.copies) if row.copies else x, None
     dataset = datasets.load(row.data, row.split, size, labels=True)
     x, y = zip(*dataset.batch(10_000).as_numpy_iterator(), strict=True)
     return np.concatenate(x), np.concatenate(y)

@@ -11,7 +11,7 @@ from PIL import Image
 import keras_gans as kg
 import keras_gans_command
 from conftest import image_networks, make
-from keras_gans.scripts import printed, reproduce, tables
+from keras_gans.scripts import printed, reproduce, tables, warping
 from keras_gans.scripts.main import main
 
 RESULT = {"epochs": 2, "epochs_of_preset": 400, "steps": 2000, "seconds": 90, "date": "2026-01-01"}
@@ -153,6 +153,34 @@ def test_the_sources_rows_are_what_they_print():
     for (preset, step), losses in PRINTED.items():
         found = [rows[preset].published[f"{name}_loss at {step}"][0] for name in "gd"]
         assert found == pytest.approx(losses)
+
+
+def bars():
+    """Twenty bars of 28x28 pixels, each elsewhere."""
+    images = np.full((20, 28, 28, 1), -1.0, "float32")
+    for i, image in enumerate(images):
+        image[8:20, 6 + i // 2 : 10 + i // 2] = 1.0
+    return images
+
+
+def centers(images):
+    """The mean place of what is bright, in pixels."""
+    rows, columns = np.indices(images.shape[1:3])
+    mass = images[..., 0] + 1
+    return np.stack([(mass * x).sum((1, 2)) / mass.sum((1, 2)) for x in (rows, columns)], axis=1)
+
+
+def test_warped_copies_are_other_images_of_the_same_digits():
+    images = bars()
+    several = warping.with_copies(images, 3)
+    assert several.shape == (80, 28, 28, 1) and several.min() >= -1 and several.max() <= 1
+    np.testing.assert_array_equal(several[:20], images)
+    np.testing.assert_array_equal(warping.with_copies(images, 3), several)
+    for start in (20, 40, 60):  # Near to the first, and none the same.
+        apart = np.abs(several[start : start + 20] - images).mean(axis=(1, 2, 3))
+        assert (apart > 1e-3).all() and (apart < 0.5).all()
+        moved = centers(several[start : start + 20]) - centers(images)
+        assert 0.1 < np.abs(moved).max() < 4
 
 
 def test_losses_are_means_of_the_steps_up_to_the_sources():
