@@ -616,7 +616,7 @@ MISTAKES = {  # {} is the folder of the data.
     "train --set epochs": "Expected --set FIELD=VALUE. Received: 'epochs'",
     "train --set fit.epoch=3": "changes with fit.epoch; did you mean fit.epochs",
     "train --steps 3 --epochs 3": "not allowed with argument",
-    "train --verbose 3": "--verbose: invalid choice: 3",
+    "train --verbose 3": "--verbose: invalid choice: ",
     "sample": "required: RUN",
     "sample {}/nope": "run folder with model.keras, or a .keras file. Received: .*/nope;",
     "sample {}/images": "run folder with model.keras.* Received: .*/images;",
