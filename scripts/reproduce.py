@@ -160,8 +160,7 @@ def trial(
 def _training_data(row: Row, size: Any, conditional: bool) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns the x and y of `fit`."""
     if not conditional:
-        x = samples_of(row.data, row.split, size)
-        return warping.with_copies(x, row.copies) if row.copies else x, None
+        return warping.with_copies(samples_of(row.data, row.split, size), row.copies), None
     dataset = datasets.load(row.data, row.split, size, labels=True)
     x, y = zip(*dataset.batch(10_000).as_numpy_iterator(), strict=True)
     return np.concatenate(x), np.concatenate(y)
