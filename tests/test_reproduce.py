@@ -183,6 +183,15 @@ def test_warped_copies_are_other_images_of_the_same_digits():
         assert 0.1 < np.abs(moved).max() < 4
 
 
+def test_a_row_trains_on_its_copies():
+    rows = {row.preset: row for row in reproduce.TABLES["sources"].rows}
+    few = rows["gan-mnist-warped"]._replace(split="train[:20]", copies=2)
+    x, y = reproduce._training_data(few, [28, 28], conditional=False)
+    assert x.shape == (60, 28, 28, 1) and y is None
+    plain, _ = reproduce._training_data(few._replace(copies=0), [28, 28], conditional=False)
+    np.testing.assert_array_equal(plain, x[:20])
+
+
 def test_losses_are_means_of_the_steps_up_to_the_sources():
     curves = {"steps": list(range(1, 301)), "values": [[s, -2 * s] for s in range(1, 301)]}
     losses = dict.fromkeys((0, 5, 250, 300), (1.0, 1.0))
